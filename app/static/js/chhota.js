@@ -1,0 +1,61 @@
+// Small comforts; every page works without them.
+
+// Buttons that open a dialog, where the browser does not know command="show-modal" yet.
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest('button[command="show-modal"]');
+    if (opener) document.getElementById(opener.getAttribute("commandfor"))?.showModal();
+  });
+}
+
+// Shows and hides a password.
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  const input = document.getElementById(button.dataset.reveal);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const shown = input.type === "password";
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+    input.focus();
+  });
+  // A password manager must find a password, not text.
+  input.form?.addEventListener("submit", () => { input.type = "password"; });
+}
+
+// Amounts that fill a field with one tap.
+for (const group of document.querySelectorAll("[data-suggest]")) {
+  const input = document.getElementById(group.dataset.suggest);
+  const buttons = [...group.querySelectorAll("[data-value]")];
+  const mark = () => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === input.value));
+  };
+  group.hidden = false;
+  input.addEventListener("input", mark);
+  group.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-value]");
+    if (!button) return;
+    input.value = button.dataset.value;
+    mark();
+  });
+  mark();
+}
+
+// Messages that can be closed.
+for (const button of document.querySelectorAll("[data-close]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => button.parentElement.remove());
+}
+
+// One tap, one request: the server answers a repeat alike, and the saver sees that the first was heard.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.target.method !== "post" || !button) return;
+  if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+  else button.setAttribute("aria-busy", "true");
+});
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll('[aria-busy="true"]')) button.removeAttribute("aria-busy");
+});
+
+// What went wrong takes the focus, where autofocus on an element is not known.
+document.querySelector("[data-focus]")?.focus();
