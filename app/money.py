@@ -68,9 +68,7 @@ def parse_typed(text: str, *, maximum: int | None) -> int:
 def _parse_decimal(text: str, refusal: str) -> int:
     if not _DECIMAL.fullmatch(text):
         whole, point, decimals = text.removeprefix("-").partition(".")
-        if not (whole.isascii() and whole.isdigit()) or (
-            point and not (decimals.isascii() and decimals.isdigit())
-        ):
+        if not (whole.isascii() and whole.isdigit()) or (point and not (decimals.isascii() and decimals.isdigit())):
             raise ValueError(refusal)
         if text.startswith("-"):
             raise ValueError(_NOT_POSITIVE)

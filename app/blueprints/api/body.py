@@ -3,7 +3,8 @@
 Answers, fixed here once: a body that is not one JSON text in UTF-8 is 400 ``malformed_json`` (also a duplicate member,
 NaN, a byte order mark, more than 32 levels); too many bytes 413 ``payload_too_large``; another content type, charset
 or content coding 415 ``unsupported_media_type``; what parses but cannot be used 422 ``validation_error`` with the
-fields. No body at all counts as ``{}``: a call without required fields needs none, any other answers 422 and names them.
+fields. No body at all counts as ``{}``: a call without required fields needs none, any other answers 422 and names
+them.
 """
 
 from __future__ import annotations
@@ -58,16 +59,20 @@ class StrictParser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = _UNKNOWN_BY_LOCATION
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """The body's object, or webargs' ``missing``."""
         document = load_json(req)
         return missing if document is None else document
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """The query, each name once unless its field is a list."""
         return self._single_valued(req.args, schema)
 
     def load_form(self, req: Request, schema: ma.Schema) -> Any:
+        """The form's fields, each name once unless its field is a list."""
         return self._single_valued(req.form, schema)
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
+        """The form's files, each name once unless its field is a list."""
         return self._single_valued(req.files, schema)
 
     def _single_valued(self, multidict: Any, schema: ma.Schema) -> Any:
@@ -91,6 +96,7 @@ class StrictParser(FlaskParser):
         error_status_code: int | None,
         error_headers: Mapping[str, str] | None,
     ) -> NoReturn:
+        """Raise BodyError with the fields' sentences."""
         status = error_status_code or self.DEFAULT_VALIDATION_STATUS
         raise BodyError(status, "validation_error", UNUSABLE, flatten_errors(error.messages)) from None
 

@@ -167,10 +167,7 @@ def test_what_is_not_json_is_malformed(client: FlaskClient, raw: bytes) -> None:
         ({**GOOD, "amount": 10**30}, "amount"),
         ([GOOD], "_body"),
         ("text", "_body"),
-        *(
-            ({**GOOD, "amount": amount}, "amount")
-            for amount in (0, -1, 1.5, 250.0, "1.005", True, 1e30, "१००", None)
-        ),
+        *(({**GOOD, "amount": amount}, "amount") for amount in (0, -1, 1.5, 250.0, "1.005", True, 1e30, "१००", None)),
     ],
 )
 def test_what_cannot_be_used_names_its_field(client: FlaskClient, body: object, field: str) -> None:
@@ -242,10 +239,7 @@ def test_a_body_that_ends_early_is_malformed(client: FlaskClient) -> None:
         ("q=a&q=a", "q"),
         ("q=%00", "q"),
         ("%00=1", "\ufffd"),
-        *(
-            (f"limit={value}", "limit")
-            for value in ("0", "101", "-1", "1.0", "1_0", "+5", "५", "", "1e1", "9" * 5000)
-        ),
+        *((f"limit={value}", "limit") for value in ("0", "101", "-1", "1.0", "1_0", "+5", "५", "", "1e1", "9" * 5000)),
     ],
 )
 def test_a_query_is_as_strict_as_a_body(client: FlaskClient, query: str, field: str) -> None:

@@ -107,9 +107,7 @@ def test_32_levels_are_not_too_deep_and_brackets_in_strings_do_not_count() -> No
         document = document["a"]
     assert document == 1
     text = '[{\\"' * 100
-    assert (
-        parse_json_object(f'{{"note": "{text}", "list": [{"[]," * 50}[]]}}'.encode())["note"] == '[{"' * 100
-    )
+    assert parse_json_object(f'{{"note": "{text}", "list": [{"[]," * 50}[]]}}'.encode())["note"] == '[{"' * 100
 
 
 def test_depth_is_counted_before_parsing() -> None:

@@ -85,10 +85,7 @@ def test_money_is_paise_inside_and_a_decimal_string_outside() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(
-            ("amount", value)
-            for value in (0, -1, 1.5, 250.0, "1.005", True, 1e30, "१००", None, [], "1000.01", 1_001)
-        ),
+        *(("amount", value) for value in (0, -1, 1.5, 250.0, "1.005", True, 1e30, "१००", None, [], "1000.01", 1_001)),
         *(("small", value) for value in ("5.01", 6)),
         ("balance", "5"),
     ],
@@ -196,9 +193,7 @@ def test_instants_come_out_in_utc() -> None:
         Everything().dump({"created_at": datetime(2026, 1, 31)})
 
 
-@pytest.mark.parametrize(
-    "value", ["2026-01-31T18:30:00Z", "2026-01-31T18:30Z", "2026-02-01T00:00:00.000+05:30"]
-)
+@pytest.mark.parametrize("value", ["2026-01-31T18:30:00Z", "2026-01-31T18:30Z", "2026-02-01T00:00:00.000+05:30"])
 def test_instants_go_in_with_an_offset(value: str) -> None:
     assert loaded(created_at=value) == datetime(2026, 1, 31, 18, 30, tzinfo=UTC)
 
