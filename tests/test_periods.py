@@ -257,8 +257,9 @@ def test_zone_names_are_exact_and_of_places() -> None:
 
 
 def dates_seen(saver: SaverZone, since: datetime, until: datetime) -> list[date]:
-    """The dates of the saver from ``since`` to ``until`` in order, on each side of every instant at which one can
-    change: where a day begins in either zone, and where the change takes effect.
+    """The dates of the saver in order, on each side of every instant at which one can change.
+
+    Those are the starts of days in either zone, and the instant at which the change takes effect.
     """
     names = {saver.name} | ({saver.next_name} if saver.next_name else set())
     turns = {since, until} | ({saver.next_from} if saver.next_from else set())

@@ -1,0 +1,286 @@
+"""The streak of one jar: advanced by each movement in constant time, or recomputed from all of them.
+
+Pure. Amounts are integer minor units, days are the saver's local dates. A jar's periods run from the one that
+holds ``first_day`` to the last that is over before ``last_day``; a flexible jar has none. A period is met
+when what counts for it reaches the installment, or is above zero where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from app.periods import GRACE_DAYS, Period, Plan, closes_on, period_of, shift, start_of, steps
+
+
+@dataclass(frozen=True, slots=True)
+class JarTerms:
+    """What a jar asks for.
+
+    ``installment``: minor units for each period, above zero, or None.
+    ``last_day``: the jar's end date, or the day on which it was completed or closed. The period that holds it
+    does not count, and nothing is open after it.
+    """
+
+    plan: Plan
+    installment: int | None
+    first_day: date
+    last_day: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.installment is not None and self.installment <= 0:
+            raise ValueError("an installment is above zero")
+
+    def met(self, net: int) -> bool:
+        """Whether ``net`` minor units are enough for a period."""
+        return net > 0 if self.installment is None else net >= self.installment
+
+    def counts(self, period: Period) -> bool:
+        """Whether this is one of the jar's periods."""
+        return period.end >= self.first_day and (self.last_day is None or period.end < self.last_day)
+
+    def open_until(self, period: Period) -> date:
+        """The last day on which the period is open: its grace's, cut short by the jar's last day."""
+        closes = closes_on(self.plan, period)
+        return closes if self.last_day is None else min(closes, self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class StreakState:
+    """All that the next movement needs to know of those before it; a new jar has ``StreakState()``.
+
+    ``period_start``: first day of the newest period with a movement. ``net``: minor units that count for it,
+    ``previous_net``: for the period right before it. ``run``: how many met or late periods in a row end right
+    before that previous one. ``longest``: the largest streak there has been.
+    """
+
+    period_start: date | None = None
+    net: int = 0
+    previous_net: int = 0
+    run: int = 0
+    longest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreakReading:
+    """A streak as it stands on one day.
+
+    ``at_risk``: there is a streak, and a period that would break it is unmet in its grace or on its last day.
+    ``due_by``: the day by which the next deposit is due. For an unmet period in its grace that is the day it
+    closes; otherwise the end of the first unmet period from today's on, because the grace is leniency and not
+    a date to aim for. None when no period is left. ``period``: the one that holds the day, if it is one of
+    the jar's, and ``period_net`` what counts for it so far.
+    """
+
+    current: int
+    longest: int
+    at_risk: bool
+    due_by: date | None
+    period: Period | None
+    period_net: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Minor units on a local date, a deposit above zero or a withdrawal below.
+
+    ``reverses_day`` marks a reversal: the local date of what it reverses, on which it counts. Its amount has
+    the sign opposite to what it reverses.
+    """
+
+    day: date
+    amount: int
+    reverses_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodState:
+    """One period from its movements alone. ``net``: minor units that count for it.
+
+    ``open`` lasts until the grace is over, whether met already or not. ``late``: met within the grace only.
+    """
+
+    period: Period
+    state: Literal["open", "met", "late", "missed"]
+    net: int
+
+
+def advance(state: StreakState, terms: JarTerms, day: date, amount: int) -> StreakState:
+    """The state after ``amount`` minor units on ``day``, a deposit above zero or a withdrawal below.
+
+    Movements come in the order of their days; a reversal, or a movement of an earlier day than one already
+    counted, needs ``replay``. ValueError for a day before the newest period. What lies outside the jar's
+    periods changes nothing.
+    """
+    plan, last_day = terms.plan, terms.last_day
+    if plan == Plan.FLEXIBLE or (last_day is not None and day > last_day):
+        return state
+    start = start_of(plan, day)
+    if state.period_start is None:
+        if start < start_of(plan, terms.first_day):
+            return state
+    elif start < state.period_start:
+        raise ValueError(f"{day} lies before the newest period, from {state.period_start}")
+    run, previous_net, net = _seen_from(start, state, terms)
+    in_grace = _in_grace_of_previous(day, start, terms)
+    if amount > 0 and in_grace and not terms.met(previous_net):
+        owed = amount if terms.installment is None else min(amount, terms.installment - previous_net)
+        previous_net += owed
+        amount -= owed
+    net += amount
+    current = _streak(run, previous_net, terms, previous_open=in_grace)
+    if terms.met(net) and (last_day is None or start_of(plan, last_day) > start):
+        current += 1
+    return StreakState(start, net, previous_net, run, max(state.longest, current))
+
+
+def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
+    """The streak on ``today``; a day before the newest movement's period is taken for that period's first.
+
+    ValueError if ``terms`` end before the newest movement: such a change needs ``replay``.
+    """
+    if state.period_start is not None:
+        today = max(today, state.period_start)
+    day = today if terms.last_day is None else min(today, terms.last_day)
+    period = period_of(terms.plan, day)
+    if period is None:
+        return StreakReading(0, 0, False, None, None, 0)
+    if state.period_start is not None and period.start < state.period_start:
+        raise ValueError("the jar ended before its newest movement")
+    if period.end < terms.first_day:
+        first = period_of(terms.plan, terms.first_day)
+        due_by = first.end if first is not None and terms.counts(first) else None
+        return StreakReading(0, state.longest, False, due_by, None, 0)
+
+    run, previous_net, net = _seen_from(period.start, state, terms)
+    previous_open = day == today and _in_grace_of_previous(day, period.start, terms)
+    current = _streak(run, previous_net, terms, previous_open=previous_open)
+    counts = terms.counts(period)
+    if not counts:
+        net = 0
+    elif terms.met(net):
+        current += 1
+
+    due_by, last_chance = None, False
+    if previous_open and not terms.met(previous_net):
+        due_by, last_chance = terms.open_until(shift(terms.plan, period, -1)), True
+    elif counts and not terms.met(net):
+        due_by, last_chance = period.end, day == period.end
+    elif counts and terms.counts(following := shift(terms.plan, period, 1)):
+        due_by = following.end
+    at_risk = last_chance and current > 0
+    return StreakReading(current, state.longest, at_risk, due_by, period if counts else None, net)
+
+
+def replay(terms: JarTerms, movements: Iterable[Movement]) -> StreakState:
+    """The state after all ``movements``, which come in the order in which they were booked.
+
+    One that counts for an earlier day than another before it, as a reversal does, has all before it
+    recomputed; otherwise the time is linear. ``longest`` never falls by a reversal, and a reversal that mends
+    an old run of periods lets that run count.
+    """
+    state, seen, newest = StreakState(), [], date.min
+    for movement in movements:
+        seen.append(movement)
+        if movement.reverses_day is None and movement.day >= newest:
+            newest = movement.day
+            state = advance(state, terms, movement.day, movement.amount)
+            continue
+        recomputed = StreakState()
+        for day, amount in counted(seen):
+            recomputed = advance(recomputed, terms, day, amount)
+        state = replace(recomputed, longest=max(state.longest, recomputed.longest))
+    return state
+
+
+def counted(movements: Iterable[Movement]) -> list[tuple[date, int]]:
+    """Days and signed amounts after the reversals, in the order of days.
+
+    A reversal takes away what it reverses as if that had not been made: the newest movement of the day with
+    just that amount, else (the jar held less than the deposit) the newest ones until the amount is used up.
+    Whatever finds nothing to take away counts as a movement of its own on that day.
+    """
+    kept: list[tuple[date, int]] = []
+    for movement in movements:
+        day, rest = movement.reverses_day or movement.day, movement.amount
+        if movement.reverses_day is not None:
+            of_day = [index for index in range(len(kept) - 1, -1, -1) if kept[index][0] == day]
+            exact = [index for index in of_day if kept[index][1] == -rest][:1]
+            for index in exact or of_day:
+                there = kept[index][1]
+                if there * rest < 0:
+                    taken = min(abs(there), abs(rest)) * (1 if rest > 0 else -1)
+                    kept[index] = day, there + taken
+                    rest -= taken
+        if rest:
+            kept.append((day, rest))
+    return sorted((entry for entry in kept if entry[1]), key=lambda entry: entry[0])
+
+
+def period_states(terms: JarTerms, movements: Iterable[Movement], today: date) -> list[PeriodState]:
+    """Every period of the jar up to ``today``, oldest first, from the movements up to then; [] for flexible.
+
+    The definition that ``advance`` and ``read`` must agree with: a sum for every period and no other state.
+    """
+    period = period_of(terms.plan, terms.first_day)
+    nets: dict[date, int] = {}
+    periods: list[Period] = []
+    while period is not None and terms.counts(period) and period.start <= today:
+        periods.append(period)
+        nets[period.start] = 0
+        period = shift(terms.plan, period, 1)
+    nets_at_end = dict(nets)
+    for day, amount in counted(movement for movement in movements if movement.day <= today):
+        own = period_of(terms.plan, day)
+        if own is None:
+            return []
+        rest = amount
+        older = shift(terms.plan, own, -1)
+        unmet = older.start in nets and not terms.met(nets[older.start])
+        if amount > 0 and unmet and day <= terms.open_until(older):
+            late = amount if terms.installment is None else min(amount, terms.installment - nets[older.start])
+            nets[older.start] += late
+            rest -= late
+        if own.start in nets:
+            nets[own.start] += rest
+            nets_at_end[own.start] += rest
+
+    states: list[PeriodState] = []
+    for period in periods:
+        net = nets[period.start]
+        state: Literal["open", "met", "late", "missed"] = "missed"
+        if today <= terms.open_until(period):
+            state = "open"
+        elif terms.met(nets_at_end[period.start]):
+            state = "met"
+        elif terms.met(net):
+            state = "late"
+        states.append(PeriodState(period, state, net))
+    return states
+
+
+def _seen_from(start: date, state: StreakState, terms: JarTerms) -> tuple[int, int, int]:
+    """``run``, ``previous_net`` and ``net`` as they stand for the period that begins on ``start``."""
+    if state.period_start is None:
+        return 0, 0, 0
+    ahead = steps(terms.plan, state.period_start, start)
+    if ahead == 0:
+        return state.run, state.previous_net, state.net
+    run = state.run + 1 if terms.met(state.previous_net) else 0
+    if ahead == 1:
+        return run, state.net, 0
+    return run + 1 if ahead == 2 and terms.met(state.net) else 0, 0, 0
+
+
+def _in_grace_of_previous(day: date, start: date, terms: JarTerms) -> bool:
+    """Whether on ``day``, in the period from ``start``, the jar's period before that one can still be met."""
+    return start > terms.first_day and day < start + timedelta(GRACE_DAYS[terms.plan])
+
+
+def _streak(run: int, previous_net: int, terms: JarTerms, *, previous_open: bool) -> int:
+    """The streak up to the previous period, which breaks it once it is unmet and no longer open."""
+    if terms.met(previous_net):
+        return run + 1
+    return run if previous_open else 0
