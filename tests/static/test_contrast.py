@@ -35,8 +35,8 @@ TEXT_PAIRS = [
 ]
 GRAPHIC_PAIRS = [
     *[("edge", ground) for ground in ("paper", "card", "sunk")],
-    *[("gold-deep", ground) for ground in ("card", "gold-wash", "clay-wash")],
-    *[("clay", ground) for ground in ("paper", "card", "clay-wash", "gold-wash")],
+    *[("gold-deep", ground) for ground in ("card", "gold-wash", "clay-pale")],
+    ("clay", "clay-pale"),
     *[("clay-deep", ground) for ground in ("paper", "card")],
     *[("night", ground) for ground in ("paper", "card", "gold-wash", "night-wash")],
     *[("soft", ground) for ground in ("card", "sunk", "night-wash", "leaf-wash", "clay-wash")],

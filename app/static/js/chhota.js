@@ -57,5 +57,7 @@ window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll('[aria-busy="true"]')) button.removeAttribute("aria-busy");
 });
 
-// What went wrong takes the focus, where autofocus on an element is not known.
-document.querySelector("[data-focus]")?.focus();
+// What went wrong takes the focus, where the browser does not know autofocus on such an element.
+window.addEventListener("load", () => {
+  if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus();
+});
