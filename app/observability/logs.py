@@ -212,7 +212,8 @@ class _Library(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             structlog.get_logger().log(
-                record.levelno,
+                # structlog knows the standard levels only; libraries have others between them.
+                min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL),
                 "library",
                 logger=record.name,
                 message=_message(record),

@@ -98,6 +98,12 @@ def test_the_server_s_raw_paths_are_not_written(lines: Lines) -> None:
     assert [line["message"] for line in lines()] == ["Error handling request [str]"]
 
 
+def test_levels_between_the_standard_ones_are_written(lines: Lines) -> None:
+    for level in (25, 35, 60):
+        logging.getLogger("some.library").log(level, "odd")
+    assert [line["level"] for line in lines()] == ["info", "warning", "critical"]
+
+
 def test_migrations_name_their_revisions(lines: Lines) -> None:
     logging.getLogger("alembic.runtime.migration").info("Running upgrade %s -> %s", "a1", "b2")
     assert lines()[0]["message"] == "Running upgrade a1 -> b2"
