@@ -58,6 +58,6 @@ window.addEventListener("pageshow", () => {
 });
 
 // What went wrong takes the focus, where the browser does not know autofocus on such an element.
-window.addEventListener("load", () => {
+window.addEventListener("load", () => setTimeout(() => {
   if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus();
-});
+}, 100));
