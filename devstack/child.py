@@ -30,15 +30,20 @@ class Child:
         before: Callable[[], None] = lambda: None,
         ready: Callable[[int], bool] = lambda pid: True,
         stop_signal: int = signal.SIGTERM,
+        death_signal: int | None = None,
         patience: float = 10.0,
     ) -> None:
-        """``before`` runs ahead of each start; ``ready`` is polled with the pid; ``patience`` seconds to stop in."""
+        """``before`` runs ahead of each start; ``ready`` is polled with the pid; ``patience`` seconds to stop in.
+
+        ``death_signal`` (``stop_signal`` by default) is what it gets when this process is killed.
+        """
         self.name = name
         self.title = title or name
         self.log = log
         self.pid_file = pid_file
         self.stop_signal = stop_signal
         self.patience = patience
+        self._death_signal = stop_signal if death_signal is None else death_signal
         self._command = command
         self._before = before
         self._ready = ready
@@ -54,7 +59,7 @@ class Child:
             self.log.replace(self.log.with_name(self.log.name + ".1"))
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self.started = time.monotonic()
-        self.process = spawn(self._command(), self.log, self.stop_signal)
+        self.process = spawn(self._command(), self.log, self._death_signal)
         self.pid_file.write(self.process.pid)
 
     def stop_orphan(self) -> None:

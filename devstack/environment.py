@@ -140,15 +140,28 @@ def check_python() -> None:
 
 def make_venv(log: Path) -> None:
     """Create `.venv` where there is none that works. Raises Failure."""
-    if PYTHON.exists() and succeeds([str(PYTHON), "-m", "pip", "--version"], log):
+    if PYTHON.exists() and succeeds([str(PYTHON), "-c", ""], log):
         return
     began = time.monotonic()
     check_python()
-    if not succeeds([sys.executable, "-m", "venv", "--clear", str(VENV)], log):
+    # Putting pip into it takes longer than all the rest, and is done later where it turns out to be needed.
+    if not succeeds([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)], log):
         text = log.read_text(errors="replace")
         sentence = FULL if any(sign in text for sign in FAILURES[0][0]) else "The environment .venv could not be made."
         raise Failure(with_last_lines(sentence, log))
     say(f"  {'environment':12}{time.monotonic() - began:5.1f} s")
+
+
+def pip_command(log: Path) -> list[str]:
+    """A pip that installs into the environment: this interpreter's own, or else one put there. Raises Failure."""
+    options = ["--disable-pip-version-check", "--no-input"]
+    outside = [sys.executable, "-m", "pip", "--python", str(PYTHON), *options]
+    if succeeds([*outside, "--version"], log):  # --python came with pip 22.3
+        return outside
+    inside = [str(PYTHON), "-m", "pip"]
+    if not succeeds([*inside, "--version"], log) and not succeeds([str(PYTHON), "-m", "ensurepip"], log):
+        raise Failure(with_last_lines("pip could not be put into the environment .venv.", log))
+    return [*inside, *options]
 
 
 def uv_settings(pip_config: str) -> dict[str, str]:
@@ -172,7 +185,7 @@ def uv_settings(pip_config: str) -> dict[str, str]:
 def install(files: list[str], log: Path) -> None:
     """Install what ``files`` name: with uv, in seconds; with pip where uv is not to be had. Raises Failure."""
     requirements = [argument for name in files for argument in ("-r", name)]
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    pip = pip_command(log)
     uv = VENV / "bin" / "uv"
     if not uv.exists():
         succeeds([*pip, "install", "--retries", "1", "uv"], log)

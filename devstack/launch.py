@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from devstack import migrate, ports, runfile, secrets
@@ -124,10 +124,18 @@ class Launch:
     def _python(self, *arguments: str, **more: str) -> Command:
         return Command((sys.executable, *arguments), {**self._product_environment(), **more}, self.root)
 
-    def _child(self, name: str, command: Command, **options: object) -> Child:
+    def _child(self, name: str, command: Command, ready: Callable[[int], bool] = lambda pid: True) -> Child:
         pid_file = PidFile(self.directory / "pids" / f"{name}.json", (command.argv[2], "wsgi"))
         log = self.directory / "logs" / f"{name}.log"
-        return Child(name, lambda: command, log=log, pid_file=pid_file, **options)  # type: ignore[arg-type]
+        # SIGQUIT: at once, for the servers they work with go at the same moment.
+        return Child(
+            name,
+            lambda: command,
+            log=log,
+            pid_file=pid_file,
+            ready=ready,
+            death_signal=signal.SIGQUIT,
+        )
 
     def _web(self) -> Child:
         port = self.url.rpartition(":")[2]

@@ -41,8 +41,8 @@ OPTIONS = {
     "log_min_duration_statement": "500ms",
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-# Survives the death of a process, as the page cache does; not that of the machine. For tests.
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "10min"}
+# Survives the death of any process, as the page cache does; not that of the machine. For tests.
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
 ROLES_MARKER = "chhota.roles"  # in the data folder, once the cluster is complete
 ROLES = f"""
 SELECT 'CREATE ROLE {OWNER}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OWNER}') \\gexec

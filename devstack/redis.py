@@ -64,7 +64,7 @@ class Redis(Server):
     def is_ready(self, pid: int) -> bool:
         """Whether it takes the password and has loaded its data."""
         try:
-            with socket.create_connection(("127.0.0.1", self.ports["redis"]), timeout=1.0) as connection:
+            with socket.create_connection(("127.0.0.1", self.ports["redis"]), timeout=0.5) as connection:
                 connection.sendall(f"AUTH {self.secrets['redis']}\r\nPING\r\nQUIT\r\n".encode())
                 answer = b""
                 while chunk := connection.recv(1024):

@@ -114,7 +114,7 @@ class S3(Server):
     def is_ready(self, pid: int) -> bool:
         """Whether a signed request finds the bucket."""
         with contextlib.suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", self.ports["s3"], timeout=2.0)
+            connection = http.client.HTTPConnection("127.0.0.1", self.ports["s3"], timeout=0.5)
             try:
                 connection.request("HEAD", f"/{BUCKET}", headers=self._signed_head(time.gmtime()))
                 return connection.getresponse().status == http.client.OK
