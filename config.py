@@ -1,0 +1,322 @@
+"""Every setting of Chhota: its one name, its default and its meaning, read from the environment once.
+
+Values come from the environment, then from ``.env``, then from ``.local/run.json`` (which ``make run`` writes), then
+from the defaults below. ``.env.example`` is generated from this file: ``flask settings example > .env.example``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent
+RUN_FILE = ROOT / ".local" / "run.json"
+# Keys of run.json that are settings under another name.
+RUN_FILE_NAMES = {
+    "database_url": "DATABASE_URL",
+    "database_owner_url": "DATABASE_OWNER_URL",
+    "redis_url": "REDIS_URL",
+    "s3_endpoint_url": "S3_ENDPOINT_URL",
+    "url": "PUBLIC_URL",
+}
+WEAK_WORDS = ("change", "secret", "example", "password", "default", "insecure", "dev")
+
+
+class SettingsError(RuntimeError):
+    """The settings cannot be used; ``problems`` holds one sentence for each, beginning with the setting's name."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("Chhota does not start with these settings:\n" + "\n".join(f"  - {p}" for p in problems))
+
+
+def _boolean(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("is neither 1 nor 0")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("is not a positive whole number")
+    return number
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"is not one of {', '.join(words)}")
+        return text
+
+    return parse
+
+
+def _database_url(text: str) -> str:
+    """SQLAlchemy 2.1 reads a plain ``postgresql://`` as psycopg 3; this program speaks through psycopg2."""
+    if not text:
+        return text
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+        raise ValueError("is not a PostgreSQL URL (postgresql://user:password@host:port/name)")
+    return f"postgresql+psycopg2://{rest}"
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not text.isalpha() or not text.isupper():
+        raise ValueError("is not a currency code of three capital letters")
+    return text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. ``default`` is text, as the environment would give it; ``parse`` raises ValueError."""
+
+    name: str
+    default: str
+    meaning: str
+    parse: Callable[[str], Any] = str
+    secret: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "APP_ENV",
+        "development",
+        "development, testing or production; production refuses weak settings",
+        _one_of("development", "testing", "production"),
+    ),
+    Setting(
+        "SECRET_KEY", "", "signs session cookies, form tokens and list cursors; at least 32 characters", secret=True
+    ),
+    Setting(
+        "JWT_SECRET_KEY", "", "signs access and refresh tokens; at least 32 characters, not SECRET_KEY", secret=True
+    ),
+    Setting(
+        "DATABASE_URL", "", "PostgreSQL for web and worker, a role that does not own the tables", _database_url, True
+    ),
+    Setting(
+        "DATABASE_OWNER_URL",
+        "",
+        "PostgreSQL as the owner of the tables, for migrations and imports only; web and worker go without",
+        _database_url,
+        True,
+    ),
+    Setting("DATABASE_POOL_SIZE", "2", "connections each web or worker process keeps", _positive),
+    Setting("REDIS_URL", "", "Redis for caches, rate limits and the Celery broker", secret=True),
+    Setting("S3_ENDPOINT_URL", "", "S3 server; empty means AWS"),
+    Setting("S3_BUCKET", "chhota", "bucket for identity papers, photos and ledger checkpoints"),
+    Setting("S3_REGION", "us-east-1", "region of the bucket"),
+    Setting("S3_ACCESS_KEY_ID", "", "access key of the bucket", secret=True),
+    Setting("S3_SECRET_ACCESS_KEY", "", "secret key of the bucket", secret=True),
+    Setting("PUBLIC_URL", "http://127.0.0.1:8000", "the address savers see; links and cookies follow it"),
+    Setting("TRUSTED_PROXIES", "0", "how many reverse proxies stand in front and set X-Forwarded-*", int),
+    Setting("CURRENCY", "INR", "the one currency of this installation", _currency),
+    Setting("MAX_AMOUNT_MINOR", "100000000", "largest single movement, in minor units (paise)", _positive),
+    Setting(
+        "DAILY_DEPOSIT_CAP_MINOR", "200000000", "most one saver may deposit in a local day, in minor units", _positive
+    ),
+    Setting("UNVERIFIED_HELD_CAP_MINOR", "5000000", "most an unverified saver may hold, in minor units", _positive),
+    Setting(
+        "UNVERIFIED_WITHDRAWAL_CAP_MINOR",
+        "1000000",
+        "most an unverified saver may withdraw in a calendar month, in minor units",
+        _positive,
+    ),
+    Setting("MAX_JARS", "50", "open jars one saver may have", _positive),
+    Setting("DEFAULT_TIME_ZONE", "Asia/Kolkata", "IANA zone of a saver who has not chosen one"),
+    Setting("ACCESS_TOKEN_MINUTES", "15", "life of an access token", _positive),
+    Setting("REFRESH_TOKEN_DAYS", "14", "life of a refresh token since its last use", _positive),
+    Setting("SESSION_DAYS", "14", "life of a browser session since its last use", _positive),
+    Setting("ARGON2_MEMORY_KIB", "19456", "memory of one password hash; at least 19456 in production", _positive),
+    Setting("ARGON2_TIME_COST", "2", "passes of one password hash; at least 2 in production", _positive),
+    Setting("RATELIMIT_ENABLED", "1", "0 lifts the rate limits, for measuring only", _boolean),
+    Setting("RATELIMIT_SIGNUP", "10 per hour", "sign-ups from one address"),
+    Setting("RATELIMIT_LOGIN", "30 per minute", "sign-in attempts from one address"),
+    Setting("MAX_CONTENT_LENGTH", "65536", "largest body of a request that uploads no file, in bytes", _positive),
+    Setting("LOG_LEVEL", "INFO", "least severity that is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
+    Setting("LOG_FORMAT", "console", "json or console", _one_of("json", "console")),
+    Setting("METRICS_TOKEN", "", "bearer token for /metrics; empty means loopback peers only", secret=True),
+    Setting("SENTRY_DSN", "", "error reports of web and workers; empty means none", secret=True),
+    Setting("PROMETHEUS_MULTIPROC_DIR", "", "folder shared by the web processes for /metrics"),
+)
+NAMES = frozenset(setting.name for setting in SETTINGS)
+
+
+def sources(root: Path = ROOT) -> dict[str, str]:
+    """Every known setting that the environment, ``.env`` or ``.local/run.json`` gives; the first to name it wins.
+
+    Raises SettingsError where a file cannot be read as what it is.
+    """
+    found: dict[str, str] = {}
+    run_file = root / ".local" / "run.json"
+    if run_file.is_file():
+        try:
+            run = json.loads(run_file.read_text(encoding="utf-8"))
+            found.update({name: str(value) for name, value in run.get("settings", {}).items() if name in NAMES})
+            found.update({RUN_FILE_NAMES[key]: value for key, value in run.items() if key in RUN_FILE_NAMES})
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            raise SettingsError([f".local/run.json cannot be read ({error}); `make run` writes it anew"]) from error
+    found.update({k: v for k, v in dotenv_values(root / ".env").items() if k in NAMES and v is not None})
+    found.update({name: os.environ[name] for name in NAMES if name in os.environ})
+    return found
+
+
+def parse(values: Mapping[str, str]) -> dict[str, Any]:
+    """Text to values, with defaults. Raises SettingsError with every problem at once, values of secrets left out."""
+    parsed: dict[str, Any] = {}
+    problems = []
+    for setting in SETTINGS:
+        text = values.get(setting.name, setting.default)
+        try:
+            parsed[setting.name] = setting.parse(text)
+        except ValueError as error:
+            shown = "" if setting.secret else f" ({text!r})"
+            problems.append(f"{setting.name} {error}{shown}")
+    if problems:
+        raise SettingsError(problems)
+    return parsed
+
+
+class BaseConfig:
+    """What every environment shares: parsed settings, and how the libraries are told about them."""
+
+    TESTING = False
+    DEBUG = False
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, str]) -> dict[str, Any]:
+        """Flask configuration out of setting texts. Raises SettingsError."""
+        config = parse(values)
+        problems = cls.problems(config)
+        if problems:
+            raise SettingsError(problems)
+        secure = config["APP_ENV"] == "production" or config["PUBLIC_URL"].startswith("https://")
+        config |= {
+            "DEBUG": cls.DEBUG,
+            "TESTING": cls.TESTING,
+            "SQLALCHEMY_DATABASE_URI": config["DATABASE_URL"],
+            "SQLALCHEMY_ENGINE_OPTIONS": {
+                "pool_size": config["DATABASE_POOL_SIZE"],
+                "max_overflow": 2,
+                "pool_timeout": 5,
+                "pool_recycle": 1800,
+                "connect_args": {
+                    "connect_timeout": 3,
+                    "application_name": "chhota",
+                    "options": "-c timezone=UTC -c lock_timeout=3000 -c statement_timeout=5000"
+                    " -c synchronous_commit=on -c idle_in_transaction_session_timeout=60000",
+                },
+            },
+            "JWT_ALGORITHM": "HS256",
+            "JWT_DECODE_ALGORITHMS": ["HS256"],
+            "JWT_TOKEN_LOCATION": ["headers"],
+            "JWT_ENCODE_ISSUER": "chhota",
+            "JWT_DECODE_ISSUER": "chhota",
+            "JWT_ENCODE_AUDIENCE": "chhota-api",
+            "JWT_DECODE_AUDIENCE": "chhota-api",
+            "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=config["ACCESS_TOKEN_MINUTES"]),
+            "JWT_REFRESH_TOKEN_EXPIRES": timedelta(days=config["REFRESH_TOKEN_DAYS"]),
+            "SESSION_COOKIE_NAME": "__Host-chhota" if secure else "chhota",
+            "SESSION_COOKIE_SECURE": secure,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "PERMANENT_SESSION_LIFETIME": timedelta(days=config["SESSION_DAYS"]),
+            "WTF_CSRF_TIME_LIMIT": None,
+            "API_TITLE": "Chhota",
+            "API_VERSION": "1",
+            "OPENAPI_VERSION": "3.1.0",
+            "OPENAPI_URL_PREFIX": "/api",
+            "OPENAPI_JSON_PATH": "openapi.json",
+            "CACHE_DEFAULT_TIMEOUT": 300,
+            "JWT_COOKIE_CSRF_PROTECT": False,
+        }
+        return config
+
+    @classmethod
+    def problems(cls, config: Mapping[str, Any]) -> list[str]:
+        """What stops this environment from starting, one sentence each."""
+        missing = [name for name in ("DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY") if not config[name]]
+        return [f"{name} is not set: `make run` makes one, or see .env.example" for name in missing]
+
+
+class DevelopmentConfig(BaseConfig):
+    """`make run` on a developer's machine."""
+
+
+class TestingConfig(BaseConfig):
+    """The test suite."""
+
+    __test__ = False  # pytest collects classes by this name's beginning
+    TESTING = True
+
+
+class ProductionConfig(BaseConfig):
+    """Refuses to start on a missing or weak setting, and names each."""
+
+    @classmethod
+    def problems(cls, config: Mapping[str, Any]) -> list[str]:
+        """What is missing, and what is too weak to hold money."""
+        found = super().problems(config)
+        for name in ("SECRET_KEY", "JWT_SECRET_KEY"):
+            value = config[name]
+            if value and len(value) < 32:
+                found.append(f"{name} is shorter than 32 characters")
+            elif value and (len(set(value)) < 10 or any(word in value.lower() for word in WEAK_WORDS)):
+                found.append(f"{name} is guessable: use `python -c 'import secrets; print(secrets.token_urlsafe(48))'`")
+        if config["SECRET_KEY"] and config["SECRET_KEY"] == config["JWT_SECRET_KEY"]:
+            found.append("JWT_SECRET_KEY is the same as SECRET_KEY")
+        if config["DATABASE_URL"] and not urlsplit(config["DATABASE_URL"]).password:
+            found.append("DATABASE_URL has no password")
+        if config["DATABASE_OWNER_URL"]:
+            found.append("DATABASE_OWNER_URL is set: web and worker must not be able to change the tables")
+        if not config["REDIS_URL"]:
+            found.append("REDIS_URL is not set: the worker has no broker without it")
+        if config["S3_ENDPOINT_URL"].startswith("http://"):
+            found.append("S3_ENDPOINT_URL is not https: identity papers would travel in the clear")
+        if not config["PUBLIC_URL"].startswith("https://"):
+            found.append("PUBLIC_URL is not https: session cookies would travel in the clear")
+        if not config["RATELIMIT_ENABLED"]:
+            found.append("RATELIMIT_ENABLED is 0: rate limits are lifted for measuring only")
+        if config["ARGON2_MEMORY_KIB"] < 19456:
+            found.append("ARGON2_MEMORY_KIB is below 19456")
+        if config["ARGON2_TIME_COST"] < 2:
+            found.append("ARGON2_TIME_COST is below 2")
+        if config["LOG_LEVEL"] == "DEBUG":
+            found.append("LOG_LEVEL is DEBUG: debug lines may hold personal data")
+        return found
+
+
+ENVIRONMENTS: dict[str, type[BaseConfig]] = {
+    "development": DevelopmentConfig,
+    "testing": TestingConfig,
+    "production": ProductionConfig,
+}
+
+
+def load(values: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The configuration of this process. Raises SettingsError with one sentence for each problem."""
+    values = sources() if values is None else values
+    environment = values.get("APP_ENV", "development")
+    if environment not in ENVIRONMENTS:
+        raise SettingsError([f"APP_ENV is not one of {', '.join(ENVIRONMENTS)} ({environment!r})"])
+    return ENVIRONMENTS[environment].from_values(values)
+
+
+def example() -> str:
+    """The text of ``.env.example``."""
+    lines = ["# Settings of Chhota, generated from config.py: `flask settings example > .env.example`.", ""]
+    for setting in SETTINGS:
+        lines += [f"# {setting.meaning}", f"# {setting.name}={setting.default}", ""]
+    return "\n".join(lines)
