@@ -1,0 +1,44 @@
+"""Facts of the business that stop a use case. They know nothing of HTTP: each edge maps ``code`` once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class DomainError(Exception):
+    """A named refusal.
+
+    ``code`` is stable and snake_case; ``message`` is a plain sentence for a person; ``errors`` binds sentences to the
+    fields they are about.
+    """
+
+    def __init__(self, code: str, message: str, errors: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.errors = {field: list(sentences) for field, sentences in (errors or {}).items()}
+
+
+class NotFound(DomainError):
+    """What was asked for does not exist, or belongs to somebody else: the answer is the same."""
+
+    def __init__(self, message: str = "There is nothing here under that address.") -> None:
+        super().__init__("not_found", message)
+
+
+class Invalid(DomainError):
+    """A value breaks a rule that can be stated beside its field."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]], code: str = "validation_error") -> None:
+        super().__init__(code, "Some values cannot be used; see errors.", errors)
+
+
+class Unavailable(DomainError):
+    """A part that the call needs is down or too busy; the same call may go through later.
+
+    ``retry_after`` is in seconds.
+    """
+
+    def __init__(self, message: str, code: str = "temporarily_unavailable", retry_after: int = 2) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after

@@ -1,0 +1,79 @@
+"""The unbound extensions. The factory binds them to one application; everything else imports them from here."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from celery import Celery
+from flask_caching import Cache
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_smorest import Api
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import MetaData, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """Every table; constraints get names by one rule, so that a migration and a refusal can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+        }
+    )
+
+
+class ProblemApi(Api):
+    """smorest without its own error answers: ours are problem+json (app/blueprints/api/problems.py)."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+migrate = Migrate(compare_type=True, compare_server_default=True)
+jwt = JWTManager()
+login = LoginManager()
+csrf = CSRFProtect()
+api = ProblemApi()
+cache = Cache()
+limiter = Limiter(key_func=get_remote_address, headers_enabled=False)
+celery = Celery("chhota")
+
+IDLE_SECONDS_BEFORE_CHECK = 1.0
+
+
+def check_idle_connections(engine: Engine) -> None:
+    """Have the pool of ``engine`` test a connection that lay idle for a while before it is handed out.
+
+    A restarted PostgreSQL leaves dead connections in every pool. Testing each one at each checkout would cost a round
+    trip on the path of every deposit; testing the idle ones costs nothing under load and shows nobody a dead one.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note_time(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def test_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS_BEFORE_CHECK:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            connection.rollback()
+        except Exception as error:
+            raise DisconnectionError("the server has closed this connection") from error

@@ -1,0 +1,109 @@
+"""People and their sign-ins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.errors import DomainError
+from app.extensions import db
+from app.transactions import on_violation
+
+Instant = TIMESTAMP(timezone=True)
+ROLES = ("saver", "support", "admin")
+STAFF_ROLES = frozenset({"support", "admin"})
+KYC_STATES = ("none", "pending", "verified", "rejected", "resubmit")
+
+
+def one_of(column: str, words: tuple[str, ...]) -> str:
+    """The text of a CHECK that holds ``column`` to ``words``: text with a CHECK migrates both ways, an enum does not."""
+    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+
+
+class User(db.Model):
+    """A saver or a member of staff. ``email_key`` is the address folded so that two spellings of it are one."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("email_key", name="uq_users_email_key"),
+        UniqueConstraint("phone", name="uq_users_phone"),
+        CheckConstraint(one_of("role", ROLES), name="role"),
+        CheckConstraint(one_of("status", ("active", "suspended", "erased")), name="status"),
+        CheckConstraint(one_of("kyc_status", KYC_STATES), name="kyc_status"),
+        CheckConstraint("(time_zone_next IS NULL) = (time_zone_from IS NULL)", name="time_zone_change"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(16))
+    password_hash: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_group="secret")
+    role: Mapped[str] = mapped_column(String(16), server_default="saver", default="saver")
+    status: Mapped[str] = mapped_column(String(16), server_default="active", default="active")
+    kyc_status: Mapped[str] = mapped_column(String(16), server_default="none", default="none")
+    kyc_file: Mapped[str | None] = mapped_column(String(200))
+    email_verified_at: Mapped[datetime | None] = mapped_column(Instant)
+    phone_verified_at: Mapped[datetime | None] = mapped_column(Instant)
+    time_zone: Mapped[str] = mapped_column(String(64))
+    time_zone_next: Mapped[str | None] = mapped_column(String(64))
+    time_zone_from: Mapped[datetime | None] = mapped_column(Instant)
+    language: Mapped[str] = mapped_column(String(8), server_default="en", default="en")
+    display_name: Mapped[str | None] = mapped_column(String(40))
+    leaderboard_opt_in: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    notification_preferences: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class RefreshFamily(db.Model):
+    """One sign-in on one device: a chain of rotating refresh tokens, or a browser session.
+
+    Access tokens and session cookies carry its id; revoking the row ends all of them. ``current_jti`` names the one
+    refresh token that is good; ``previous_jti`` its immediate predecessor, which answers the same successor for a few
+    seconds. Times are real time, not the product's clock.
+    """
+
+    __tablename__ = "refresh_families"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ("api", "web")), name="kind"),
+        Index("ix_refresh_families_user_id", "user_id"),
+        Index("ix_refresh_families_expires_at", "expires_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_used_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    current_jti: Mapped[UUID | None]
+    current_issued_at: Mapped[int | None] = mapped_column(BigInteger)
+    previous_jti: Mapped[UUID | None]
+    rotated_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_for: Mapped[str | None] = mapped_column(String(32))
+    device: Mapped[str | None] = mapped_column(String(200))
+
+
+on_violation(
+    "uq_users_email_key",
+    lambda: DomainError(
+        "email_taken",
+        "An account with this e-mail address exists already. Sign in, or use another address.",
+        {"email": ["An account with this e-mail address exists already."]},
+    ),
+)
+on_violation(
+    "uq_users_phone",
+    lambda: DomainError(
+        "phone_taken",
+        "An account with this phone number exists already. Sign in, or use another number.",
+        {"phone": ["An account with this phone number exists already."]},
+    ),
+)

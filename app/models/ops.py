@@ -1,0 +1,75 @@
+"""What operators do: imports of histories, and the product's clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import db
+from app.models.identity import Instant, one_of
+
+
+class ImportRun(db.Model):
+    """One file taken in. ``rows_done`` counts data rows booked or refused: an interrupted run goes on from there."""
+
+    __tablename__ = "import_runs"
+    __table_args__ = (
+        CheckConstraint(one_of("status", ("running", "done")), name="status"),
+        UniqueConstraint("file_hash", "mapping_hash", name="uq_import_runs_file_hash"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    source: Mapped[str] = mapped_column(String(64))
+    file_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    mapping_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(String(16))
+    rows_done: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    rows_booked: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    rows_refused: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ImportAccount(db.Model):
+    """Which saver and jar one account of the file became, and its balance by the file where the file gives one."""
+
+    __tablename__ = "import_accounts"
+    __table_args__ = (Index("ix_import_accounts_jar_id", "jar_id"),)
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("import_runs.id"), primary_key=True)
+    account: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    jar_id: Mapped[UUID] = mapped_column(ForeignKey("savings_jars.id"))
+    file_balance: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ImportRefusal(db.Model):
+    """One row of the file that could not be booked, with its line number (the header is line 1) and why."""
+
+    __tablename__ = "import_refusals"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("import_runs.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[str] = mapped_column(Text)
+    row: Mapped[str] = mapped_column(Text)
+
+
+class ProductClock(db.Model):
+    """How far the product's clock is ahead of real time, in seconds. Zero in production; it only goes forward."""
+
+    __tablename__ = "product_clock"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("offset_seconds >= 0", name="forward"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset_seconds: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)

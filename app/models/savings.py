@@ -1,0 +1,60 @@
+"""Jars, and what moved in and out of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import db
+from app.models.identity import Instant, one_of
+
+PLAN_TYPES = ("daily", "weekly", "monthly", "flexible")
+JAR_STATES = ("active", "completed", "closed")
+
+
+class SavingsJar(db.Model):
+    """One goal of one saver. Amounts in minor units.
+
+    ``current_amount`` is the balance of the jar's ledger account, written with its postings. The ``streak_*`` columns
+    are the state that each movement advances (services/gamification/streaks.py): what a saver sees is read from them
+    for a given day.
+    """
+
+    __tablename__ = "savings_jars"
+    __table_args__ = (
+        CheckConstraint(one_of("plan_type", PLAN_TYPES), name="plan_type"),
+        CheckConstraint(one_of("status", JAR_STATES), name="status"),
+        CheckConstraint("current_amount >= 0", name="current_amount"),
+        CheckConstraint("target_amount > 0", name="target_amount"),
+        CheckConstraint("installment_amount > 0", name="installment_amount"),
+        CheckConstraint("end_date >= start_date", name="end_date"),
+        CheckConstraint("status <> 'closed' OR current_amount = 0", name="closed_is_empty"),
+        Index("ix_savings_jars_user_id", "user_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    plan_type: Mapped[str] = mapped_column(String(16))
+    target_amount: Mapped[int] = mapped_column(BigInteger)
+    installment_amount: Mapped[int | None] = mapped_column(BigInteger)
+    current_amount: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    start_date: Mapped[date] = mapped_column(Date)
+    end_date: Mapped[date | None] = mapped_column(Date)
+    status: Mapped[str] = mapped_column(String(16), server_default="active", default="active")
+    completed_on: Mapped[date | None] = mapped_column(Date)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    auto_deposit: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    streak_count: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
+    streak_longest: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
+    streak_run: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
+    streak_period: Mapped[date | None] = mapped_column(Date)
+    streak_net: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    streak_previous_net: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)

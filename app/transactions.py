@@ -1,0 +1,183 @@
+"""One database transaction per use case: the only place that commits.
+
+Statements whose results nobody waits for are queued and travel with the next one that is awaited, or just before the
+COMMIT, in one round trip: a deposit is five round trips in all. What runs after the commit (caches) is best effort.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from psycopg2 import errorcodes
+from psycopg2.extras import register_uuid
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.errors import DomainError, Unavailable
+from app.extensions import db
+from app.observability import get_logger
+
+register_uuid()  # psycopg2 then reads and writes uuid.UUID
+log = get_logger()
+Result = TypeVar("Result")
+Parameters = Mapping[str, Any] | Sequence[Any]
+
+RETRIED_STATES = frozenset({errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED})
+BUSY_STATES = frozenset({errorcodes.LOCK_NOT_AVAILABLE, errorcodes.QUERY_CANCELED, errorcodes.TOO_MANY_CONNECTIONS})
+RETRIES = 3
+_violations: dict[str, Callable[[], DomainError]] = {}
+
+
+class Busy(Unavailable):
+    """A lock was not to be had within the lock timeout; ``context`` is PostgreSQL's word on what was waited for."""
+
+    def __init__(self, context: str) -> None:
+        super().__init__("Another movement is still under way here. Nothing was changed; please try again.")
+        self.context = context
+
+
+def on_violation(constraint: str, refusal: Callable[[], DomainError]) -> None:
+    """Have a violation of the named database constraint answered by ``refusal()``, wherever it happens."""
+    _violations[constraint] = refusal
+
+
+def _queue() -> list[tuple[str, Parameters]]:
+    queue: list[tuple[str, Parameters]] = db.session.info.setdefault("queue", [])
+    return queue
+
+
+def queue(sql: str, parameters: Parameters = ()) -> None:
+    """Send ``sql`` (psycopg2 style, its result unread) with the next awaited statement or before the COMMIT."""
+    _queue().append((sql, parameters))
+
+
+def fetch(sql: str, parameters: Parameters = ()) -> list[Any]:
+    """Send everything queued and then ``sql`` in one round trip; the rows of ``sql``.
+
+    Raises what the database says, as SQLAlchemy's DBAPIError.
+    """
+    statements = _queue()
+    statements.append((sql, parameters))
+    return _send(statements)
+
+
+def flush() -> None:
+    """Send what is queued, and the ORM's own pending changes."""
+    db.session.flush()
+    if _queue():
+        _send(_queue())
+
+
+def _send(statements: list[tuple[str, Parameters]]) -> list[Any]:
+    if db.session.new or db.session.dirty or db.session.deleted:
+        db.session.flush()
+    connection = db.session.connection()
+    cursor = connection.connection.cursor()
+    try:
+        text = b";\n".join(cursor.mogrify(sql, parameters) for sql, parameters in statements).decode()
+    finally:
+        cursor.close()
+        statements.clear()
+    result = connection.exec_driver_sql(text, execution_options={"no_parameters": True})
+    return list(result.fetchall()) if result.returns_rows else []
+
+
+def after_commit(work: Callable[[], None]) -> None:
+    """Run ``work`` once the transaction is committed, never otherwise. What it raises is logged and goes no further."""
+    db.session.info.setdefault("after_commit", []).append(work)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Commit what the block did, or roll all of it back when it raises.
+
+    Raises DomainError for a named constraint that a row would break, Unavailable where the database is away, too busy,
+    or lost the connection while committing (then the outcome is unknown, and a key settles it), and otherwise what the
+    block raised. A serialization failure or deadlock comes out as the DBAPIError it is: ``run`` retries those.
+    """
+    session = db.session
+    try:
+        yield
+        flush()
+    except BaseException as error:
+        _discard()
+        raise translated(error) from error
+    try:
+        session.commit()
+    except BaseException as error:
+        _discard()
+        if isinstance(error, OperationalError) and error.connection_invalidated:
+            raise Unavailable(
+                "The connection broke while this was being saved. Nothing is doubled: send it again with the same key.",
+                code="outcome_unknown",
+            ) from error
+        raise translated(error) from error
+    work = session.info.pop("after_commit", [])
+    for step in work:
+        try:
+            step()
+        except Exception:
+            log.warning("after_commit_failed", exc_info=True)
+
+
+def run(work: Callable[[], Result]) -> Result:
+    """``work`` in a transaction, tried again on deadlocks and serialization failures: three times, with jitter."""
+    for attempt in range(RETRIES + 1):
+        try:
+            with transaction():
+                result = work()
+            return result
+        except DBAPIError as error:
+            state = getattr(error.orig, "pgcode", None)
+            if state not in RETRIED_STATES:
+                raise
+            if attempt == RETRIES:
+                raise Unavailable(
+                    "Too many movements met here at once. Nothing was changed; please try again."
+                ) from error
+        time.sleep(random.uniform(0.005, 0.03) * (attempt + 1))  # jitter, not security  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+def rollback_to(savepoint: str) -> None:
+    """Undo everything since ``SAVEPOINT savepoint``, what is still queued after it included."""
+    statements = _queue()
+    begun = any(sql == f"SAVEPOINT {savepoint}" for sql, _ in statements)
+    if begun:
+        while statements and statements[-1][0] != f"SAVEPOINT {savepoint}":
+            statements.pop()
+    else:
+        statements.clear()
+        statements.append((f"ROLLBACK TO SAVEPOINT {savepoint}", ()))
+    db.session.info.pop("after_commit", None)
+    db.session.expire_all()
+
+
+def _discard() -> None:
+    db.session.info.pop("queue", None)
+    db.session.info.pop("after_commit", None)
+    db.session.rollback()
+
+
+def translated(error: BaseException) -> BaseException:
+    """What a database error means: a DomainError where it has a name, else the error itself."""
+    if isinstance(error, PoolTimeout):
+        return Unavailable("Every connection to the database is in use; please try again.")
+    if not isinstance(error, DBAPIError):
+        return error
+    diagnostics = getattr(error.orig, "diag", None)
+    if isinstance(error, IntegrityError):
+        refusal = _violations.get(getattr(diagnostics, "constraint_name", None) or "")
+        return refusal() if refusal else error
+    state = getattr(error.orig, "pgcode", None)
+    if state in RETRIED_STATES:
+        return error
+    if state == errorcodes.LOCK_NOT_AVAILABLE:
+        return Busy(getattr(diagnostics, "context", None) or "")
+    if state in BUSY_STATES or error.connection_invalidated or (isinstance(error, OperationalError) and state is None):
+        return Unavailable("The database cannot be reached just now. Nothing was changed; please try again.")
+    return error
