@@ -130,7 +130,8 @@ def advance(state: StreakState, terms: JarTerms, day: date, amount: int) -> Stre
         previous_net += owed
         amount -= owed
     net += amount
-    current = _streak(run, previous_net, terms, previous_open=in_grace)
+    # An unmet previous period in its grace keeps the streak at ``run``, which ``longest`` has seen already.
+    current = run + 1 if terms.met(previous_net) else 0
     if terms.met(net) and (last_day is None or start_of(plan, last_day) > start):
         current += 1
     return StreakState(start, net, previous_net, run, max(state.longest, current))
@@ -156,7 +157,10 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
 
     run, previous_net, net = _seen_from(period.start, state, terms)
     previous_open = day == today and _in_grace_of_previous(day, period.start, terms)
-    current = _streak(run, previous_net, terms, previous_open=previous_open)
+    if terms.met(previous_net):
+        current = run + 1
+    else:
+        current = run if previous_open else 0
     counts = terms.counts(period)
     if not counts:
         net = 0
@@ -168,7 +172,7 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
         due_by, last_chance = terms.open_until(shift(terms.plan, period, -1)), True
     elif counts and not terms.met(net):
         due_by, last_chance = period.end, day == period.end
-    elif counts and terms.counts(following := shift(terms.plan, period, 1)):
+    elif terms.counts(following := shift(terms.plan, period, 1)):
         due_by = following.end
     at_risk = last_chance and current > 0
     return StreakReading(current, state.longest, at_risk, due_by, period if counts else None, net)
@@ -277,10 +281,3 @@ def _seen_from(start: date, state: StreakState, terms: JarTerms) -> tuple[int, i
 def _in_grace_of_previous(day: date, start: date, terms: JarTerms) -> bool:
     """Whether on ``day``, in the period from ``start``, the jar's period before that one can still be met."""
     return start > terms.first_day and day < start + timedelta(GRACE_DAYS[terms.plan])
-
-
-def _streak(run: int, previous_net: int, terms: JarTerms, *, previous_open: bool) -> int:
-    """The streak up to the previous period, which breaks it once it is unmet and no longer open."""
-    if terms.met(previous_net):
-        return run + 1
-    return run if previous_open else 0

@@ -1,0 +1,97 @@
+"""S3: a private bucket on AWS or any server that speaks its API."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from app.errors import Unavailable
+
+
+class ObjectStore(Protocol):
+    """Where bytes are kept outside the database."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store ``body`` under ``key``, encrypted at rest. Raises Unavailable (``storage_unavailable``)."""
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes under ``key``, or None where there are none. Raises Unavailable."""
+
+    def reachable(self) -> bool:
+        """Whether the bucket answers now."""
+
+
+class S3ObjectStore:
+    """Every object is written with server-side encryption. Answers within 5 seconds or raises Unavailable."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.bucket: str = config["S3_BUCKET"]
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=config["S3_ENDPOINT_URL"] or None,
+            region_name=config["S3_REGION"],
+            aws_access_key_id=config["S3_ACCESS_KEY_ID"] or None,
+            aws_secret_access_key=config["S3_SECRET_ACCESS_KEY"] or None,
+            config=Config(
+                connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
+            ),
+        )
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """See ObjectStore."""
+        try:
+            self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, ServerSideEncryption="AES256"
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _away() from error
+
+    def get(self, key: str) -> bytes | None:
+        """See ObjectStore."""
+        try:
+            body: bytes = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            return body
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in {"NoSuchKey", "404"}:
+                return None
+            raise _away() from error
+        except BotoCoreError as error:
+            raise _away() from error
+
+    def reachable(self) -> bool:
+        """See ObjectStore."""
+        try:
+            self._client.head_bucket(Bucket=self.bucket)
+        except (BotoCoreError, ClientError):
+            return False
+        return True
+
+
+class NullObjectStore:
+    """Stands in where no object store is configured: it keeps nothing and says so."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Always raises Unavailable."""
+        raise _away()
+
+    def get(self, key: str) -> bytes | None:
+        """Always raises Unavailable."""
+        raise _away()
+
+    def reachable(self) -> bool:
+        """Never."""
+        return False
+
+
+def _away() -> Unavailable:
+    return Unavailable("The document store cannot be reached just now; please try again.", "storage_unavailable")
+
+
+def object_store(config: dict[str, Any]) -> ObjectStore:
+    """The store that ``config`` names; the Null twin without an endpoint or keys."""
+    if not (config["S3_ENDPOINT_URL"] or config["S3_ACCESS_KEY_ID"]):
+        return NullObjectStore()
+    return S3ObjectStore(config)

@@ -1,0 +1,83 @@
+"""The cache behind Flask-Caching: Redis that may be slow, frozen or absent without anyone waiting for it.
+
+After a failure it is left alone for ``REST_SECONDS``: a frozen Redis then costs one short time-out a while, not one for
+each request. Values are text (JSON) and nothing else: what is never unpickled cannot run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from flask_caching.backends.base import BaseCache
+from flask_caching.backends.nullcache import NullCache
+from flask_caching.backends.rediscache import RedisCache
+from redis.exceptions import RedisError
+
+from app.observability import get_logger
+
+log = get_logger()
+SOCKET_SECONDS = 0.1
+REST_SECONDS = 5.0
+
+
+class Text:
+    """A serializer for text only."""
+
+    def dumps(self, value: str) -> bytes:
+        """UTF-8. Raises TypeError for anything but text."""
+        if not isinstance(value, str):
+            raise TypeError("only JSON text is cached")
+        return value.encode()
+
+    def loads(self, value: bytes | None) -> str | None:
+        """The text again; None for a miss."""
+        return None if value is None else value.decode()
+
+
+class GuardedRedisCache(RedisCache):  # type: ignore[misc]
+    """Misses while Redis is away; ``set`` and ``delete`` then answer False."""
+
+    serializer = Text()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._rests_until = 0.0
+
+    @classmethod
+    def factory(cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> BaseCache:
+        """The cache of ``app``; without a REDIS_URL one that never holds anything."""
+        if not config.get("CACHE_REDIS_URL"):
+            return NullCache()
+        config = config | {
+            "CACHE_OPTIONS": {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": SOCKET_SECONDS, "retry": None}
+        }
+        return super().factory(app, config, args, kwargs)
+
+    def _guarded(self, work: Callable[[], Any], otherwise: Any) -> Any:
+        if time.monotonic() < self._rests_until:
+            return otherwise
+        try:
+            return work()
+        except (RedisError, OSError) as error:
+            self._rests_until = time.monotonic() + REST_SECONDS
+            log.warning("cache_unavailable", reason=type(error).__name__)
+            return otherwise
+
+    def get(self, key: str) -> Any:
+        """The text under ``key``, or None."""
+        return self._guarded(lambda: super(GuardedRedisCache, self).get(key), None)
+
+    def set(self, key: str, value: str, timeout: int | None = None) -> Any:
+        """Keep ``value`` for ``timeout`` seconds."""
+        return self._guarded(lambda: super(GuardedRedisCache, self).set(key, value, timeout), False)
+
+    def delete(self, key: str) -> Any:
+        """Forget ``key``."""
+        return self._guarded(lambda: super(GuardedRedisCache, self).delete(key), False)
+
+    def delete_many(self, *keys: str) -> Any:
+        """Forget all of ``keys``."""
+        return self._guarded(lambda: super(GuardedRedisCache, self).delete_many(*keys), [])

@@ -1,0 +1,1 @@
+"""The log of what must be answered for."""

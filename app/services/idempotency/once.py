@@ -1,0 +1,102 @@
+"""One key, one effect: the first answer to a key is stored with the money, and given again byte for byte.
+
+The record is the last row of the transaction it belongs to. A duplicate waits for the key's advisory lock, does the
+work anew, finds the key taken, undoes what it did and gives the first answer: the common case costs no round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, TypeVar
+from uuid import UUID
+
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import DomainError
+from app.transactions import fetch, queue, rollback_to
+
+# Refusals of the business that a key remembers. Validation, missing things, limits and faults it does not.
+REMEMBERED = frozenset(
+    {"insufficient_funds", "jar_closed", "jar_not_empty", "jar_limit", "kyc_required", "not_eligible", "offer_expired"}
+)
+SAVEPOINT = "work"
+Outcome = TypeVar("Outcome")
+# Status and body of an outcome, or of a DomainError that the key remembers.
+Render = Callable[[Any], tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key as a caller sent it, with the route and the SHA-256 of the canonical body that it goes with."""
+
+    user_id: UUID
+    key: str
+    route: str
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to the caller: status, body, and whether it is a first answer given again."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+class InProgress(DomainError):
+    """The first call with this key is still running."""
+
+    def __init__(self) -> None:
+        super().__init__("idempotency_in_progress", "The first call with this key has not finished yet; try again.")
+
+
+def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> Answer:
+    """Do ``work`` once for ``claim``; without a claim each call is a movement of its own.
+
+    ``render`` turns an outcome or a refusal into status and body before the commit. Raises InProgress where the first
+    call outlasts the lock timeout, DomainError ``idempotency_key_reused`` for the same key with another body, and the
+    refusals that a key does not remember.
+    """
+    if claim is None:
+        return Answer(*render(work()))
+    lock = int.from_bytes(blake2b(claim.user_id.bytes + claim.key.encode(), digest_size=8).digest(), signed=True)
+    queue("SELECT pg_advisory_xact_lock(%s)", (lock,))
+    queue(f"SAVEPOINT {SAVEPOINT}")
+    outcome: Outcome | DomainError
+    try:
+        outcome = work()
+    except DomainError as refusal:
+        if refusal.code not in REMEMBERED:
+            raise
+        rollback_to(SAVEPOINT)
+        outcome = refusal
+    except DBAPIError as error:
+        # Waiting for a row says so in its context; waiting for the key's advisory lock has none.
+        if getattr(error.orig, "pgcode", None) == LOCK_NOT_AVAILABLE and not error.orig.diag.context:  # type: ignore[union-attr]
+            raise InProgress from error
+        raise
+    status, body = render(outcome)
+    stored = fetch(
+        "INSERT INTO idempotency_records (user_id, key, route, body_hash, status, body, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1",
+        (claim.user_id, claim.key, claim.route, claim.body_hash, status, body, datetime.now(UTC)),
+    )
+    return Answer(status, body) if stored else _first_answer(claim)
+
+
+def _first_answer(claim: Claim) -> Answer:
+    rollback_to(SAVEPOINT)
+    ((route, body_hash, status, body),) = fetch(
+        "SELECT route, body_hash, status, body FROM idempotency_records WHERE user_id = %s AND key = %s",
+        (claim.user_id, claim.key),
+    )
+    if route != claim.route or bytes(body_hash) != claim.body_hash:
+        raise DomainError(
+            "idempotency_key_reused", "This key was used for another call. Nothing was done; use a key of its own."
+        )
+    return Answer(status, bytes(body), replayed=True)

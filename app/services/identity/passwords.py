@@ -1,0 +1,73 @@
+"""Passwords: the rule, and Argon2id over them."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from app.errors import Invalid
+
+MINIMUM, MAXIMUM = 10, 128
+
+
+@cache
+def _hasher(memory_kib: int, time_cost: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
+
+
+def hasher() -> PasswordHasher:
+    """Argon2id with this installation's parameters."""
+    return _hasher(current_app.config["ARGON2_MEMORY_KIB"], current_app.config["ARGON2_TIME_COST"])
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MINIMUM // 2)
+
+
+def check(password: str, *, personal: tuple[str, ...] = ()) -> None:
+    """Refuse a weak password: Invalid (``weak_password``) with a sentence for the field.
+
+    ``personal`` are things that anyone who knows the saver would try (name, address, number).
+    """
+    sentence = None
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    trimmed = folded.strip("0123456789!@#$%&*_-. ")
+    if not MINIMUM <= len(password) <= MAXIMUM:
+        sentence = f"Use {MINIMUM} to {MAXIMUM} characters; a few words in a row are easy to remember."
+    elif len(set(folded)) < 4 or folded in _common() or (len(folded) < 14 and trimmed in _common()):
+        sentence = "This password is among the first that others would try. A few words in a row are better."
+    elif folded in {word.casefold() for word in personal if word}:
+        sentence = "Use a password that is not your name, address or number."
+    if sentence:
+        raise Invalid({"password": [sentence]}, code="weak_password")
+
+
+def hash_password(password: str) -> str:
+    """The Argon2id hash to keep."""
+    return hasher().hash(unicodedata.normalize("NFKC", password))
+
+
+def verify(hash_: str | None, password: str) -> bool:
+    """Whether ``password`` is the one behind ``hash_``; takes as long for a saver who does not exist (None)."""
+    known = hash_ or _decoy(current_app.config["ARGON2_MEMORY_KIB"], current_app.config["ARGON2_TIME_COST"])
+    try:
+        matches = hasher().verify(known, unicodedata.normalize("NFKC", password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return matches and hash_ is not None
+
+
+def outdated(hash_: str) -> bool:
+    """Whether the installation's parameters have grown since ``hash_`` was made."""
+    return hasher().check_needs_rehash(hash_)
+
+
+@cache
+def _decoy(memory_kib: int, time_cost: int) -> str:
+    return _hasher(memory_kib, time_cost).hash("nobody's password")

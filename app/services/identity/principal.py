@@ -1,0 +1,62 @@
+"""Who is calling: one query for each request, so that a role taken away or a sign-in ended counts at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from app.models.identity import STAFF_ROLES
+from app.periods import SaverZone
+from app.services.identity import revocations
+from app.transactions import fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A signed-in person. ``family_id`` names the sign-in that this call came with."""
+
+    id: UUID
+    family_id: UUID
+    role: str
+    name: str
+    email: str
+    language: str
+    kyc_status: str
+    zone: SaverZone
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is a member of staff."""
+        return self.role in STAFF_ROLES
+
+    def today(self, now: datetime) -> date:
+        """The saver's calendar day at ``now``."""
+        return self.zone.date(now)
+
+    def get_id(self) -> str:
+        """Flask-Login's name for a browser session: the sign-in."""
+        return str(self.family_id)
+
+
+def principal(family_id: UUID, user_id: UUID | None = None) -> Principal | None:
+    """Who holds the sign-in ``family_id``; None where it has ended, or the person is not active.
+
+    ``user_id``, where given, must be whose it is.
+    """
+    if revocations.known(family_id):
+        return None
+    rows = fetch(
+        "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next,"
+        " u.time_zone_from FROM refresh_families f JOIN users u ON u.id = f.user_id"
+        " WHERE f.id = %s AND f.revoked_at IS NULL AND f.expires_at > %s AND u.status = 'active'",
+        (family_id, datetime.now(UTC)),
+    )
+    if not rows or (user_id is not None and rows[0][0] != user_id):
+        return None
+    row = rows[0]
+    return Principal(row[0], family_id, row[1], row[2], row[3], row[4], row[5], SaverZone(row[6], row[7], row[8]))

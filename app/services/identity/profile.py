@@ -1,0 +1,123 @@
+"""A person's own data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from app.errors import Invalid, NotFound
+from app.extensions import db
+from app.models.identity import KYC_STATES, User
+from app.periods import SaverZone, zone_exists
+from app.services.audit import log as audit
+from app.services.identity import contacts
+
+__all__ = ["KYC_STATES", "LANGUAGES", "NOTIFICATION_KINDS", "change", "read", "zone_in_force"]
+
+LANGUAGES = ("en", "hi")
+NOTIFICATION_KINDS = (
+    "deposit_received",
+    "streak_at_risk",
+    "streak_changed",
+    "badge_earned",
+    "target_reached",
+    "score_changed",
+    "instalment_due",
+    "kyc_decided",
+    "new_device",
+    "weekly_digest",
+)
+NOTIFICATION_CHANNELS = ("email", "push", "sms")
+
+
+def read(user_id: UUID) -> User:
+    """The person. Raises NotFound."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
+    """Set the given fields, flushed. Raises Invalid, DomainError ``email_taken`` or ``phone_taken``.
+
+    A new address or number is unverified. A new time zone takes effect at the later of the two zones' next midnights.
+    """
+    user = db.session.get(User, user_id, with_for_update={"key_share": True})
+    if user is None:
+        raise NotFound
+    errors: dict[str, list[str]] = {}
+
+    def take(field: str, parse: Any) -> Any:
+        try:
+            return parse(values[field])
+        except ValueError as error:
+            errors[field] = [str(error)]
+            return None
+
+    if "name" in values:
+        user.name = take("name", contacts.name) or user.name
+    if "phone" in values:
+        phone = take("phone", contacts.phone)
+        if phone and phone != user.phone:
+            user.phone, user.phone_verified_at = phone, None
+            audit.record(
+                "phone_changed", subject_type="user", subject_id=user.id, at=datetime.now(UTC), actor_id=user.id,
+                actor=user.role,
+            )  # fmt: skip
+    if "email" in values:
+        parsed = take("email", contacts.email)
+        if parsed and parsed[1] != user.email_key:
+            user.email_verified_at = None
+            audit.record(
+                "email_changed", subject_type="user", subject_id=user.id, at=datetime.now(UTC), actor_id=user.id,
+                actor=user.role,
+            )  # fmt: skip
+        if parsed:
+            user.email, user.email_key = parsed
+    if "display_name" in values:
+        user.display_name = take("display_name", _display_name)
+    if "time_zone" in values:
+        zone = take("time_zone", _zone)
+        if zone:
+            changed = SaverZone(user.time_zone, user.time_zone_next, user.time_zone_from).changed(at, zone)
+            user.time_zone, user.time_zone_next, user.time_zone_from = (
+                changed.name,
+                changed.next_name,
+                changed.next_from,
+            )
+    if "language" in values:
+        user.language = values["language"]
+    if "leaderboard_opt_in" in values:
+        user.leaderboard_opt_in = values["leaderboard_opt_in"]
+    if "notification_preferences" in values:
+        user.notification_preferences = {**user.notification_preferences, **values["notification_preferences"]}
+    if errors:
+        raise Invalid(errors)
+    db.session.flush()
+    return user
+
+
+def zone_in_force(user: User, at: datetime) -> str:
+    """The IANA zone that counts for the saver at ``at``, or the one chosen that is about to."""
+    return SaverZone(user.time_zone, user.time_zone_next, user.time_zone_from).at(at)
+
+
+def _zone(text: str) -> str:
+    if not zone_exists(text):
+        raise ValueError("Choose a time zone such as Asia/Kolkata.")
+    return text
+
+
+def _display_name(text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return None
+    tidy = contacts.name(text)
+    if len(tidy) > 40:
+        raise ValueError("Use at most 40 characters.")
+    digits = sum(character.isdigit() for character in tidy)
+    if "@" in tidy or digits >= 7:
+        raise ValueError("Others see this name: leave out addresses and phone numbers.")
+    return tidy

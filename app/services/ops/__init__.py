@@ -1,0 +1,1 @@
+"""What staff and operators do: reversals, checkpoints, imports, demo data, the clock."""

@@ -1,0 +1,1 @@
+"""What leaves the system, handed on after the commit."""

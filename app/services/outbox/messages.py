@@ -1,0 +1,17 @@
+"""Writing a fact beside the change that caused it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from app.transactions import queue
+
+
+def enqueue(topic: str, payload: dict[str, Any], at: datetime) -> None:
+    """Queue a row that the relay hands to Celery after the commit. ``payload`` holds ids, never personal data."""
+    queue(
+        "INSERT INTO outbox (topic, payload, created_at, available_at) VALUES (%s, %s, %s, %s)",
+        (topic, json.dumps(payload, separators=(",", ":")), at, at),
+    )

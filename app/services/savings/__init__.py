@@ -1,0 +1,1 @@
+"""Jars, deposits, withdrawals and what they add up to."""

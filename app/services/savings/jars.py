@@ -1,0 +1,182 @@
+"""Making, reading, changing and closing jars."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+from flask import current_app
+
+from app.errors import DomainError, Invalid, NotFound
+from app.ledger.accounts import open_jar_account
+from app.services.gamification.streak_cache import forget
+from app.services.identity.principal import Principal
+from app.services.savings.jar import COLUMNS, Jar, JarView, view
+from app.services.savings.movements import LOCK_SAVER, LockedJar, lock, store
+from app.services.savings.recomputation import recompute
+from app.transactions import after_commit, fetch, queue
+
+FURTHEST_START = timedelta(days=366)
+LONGEST_GOAL = timedelta(days=50 * 366)
+
+
+def create(
+    saver: Principal,
+    *,
+    name: str,
+    plan_type: str,
+    target_amount: int,
+    at: datetime,
+    installment_amount: int | None = None,
+    start_date: date | None = None,
+    end_date: date | None = None,
+    auto_deposit: Mapping[str, Any] | None = None,
+) -> JarView:
+    """A new jar. Amounts in minor units. Raises Invalid, DomainError ``jar_limit``."""
+    today = saver.zone.date(at)
+    start = start_date or today
+    errors: dict[str, list[str]] = {}
+    if abs(start - today) > FURTHEST_START:
+        errors["start_date"] = ["Start within a year of today."]
+    _check_end(errors, start, end_date)
+    if installment_amount is not None and installment_amount > target_amount:
+        errors["installment_amount"] = ["This is more than the target."]
+    if errors:
+        raise Invalid(errors)
+    queue(LOCK_SAVER, (saver.id,))
+    ((open_jars,),) = fetch("SELECT count(*) FROM savings_jars WHERE user_id = %s AND status <> 'closed'", (saver.id,))
+    if open_jars >= current_app.config["MAX_JARS"]:
+        raise DomainError("jar_limit", f"You have {open_jars} jars, which is the most there can be. Close one first.")
+    jar_id = uuids.uuid7()
+    queue(
+        "INSERT INTO savings_jars (id, user_id, name, plan_type, target_amount, installment_amount, start_date,"
+        " end_date, auto_deposit, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            jar_id,
+            saver.id,
+            name,
+            plan_type,
+            target_amount,
+            installment_amount,
+            start,
+            end_date,
+            _json(auto_deposit),
+            at,
+        ),
+    )
+    open_jar_account(uuids.uuid7(), saver.id, jar_id)
+    after_commit(lambda: forget(saver.id, today))
+    return read(saver, jar_id, at=at)
+
+
+def read(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:
+    """One jar of the saver. Raises NotFound, also for somebody else's."""
+    rows = fetch(
+        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.id = %s AND j.user_id = %s",  # noqa: S608  constants only
+        (jar_id, saver.id),
+    )
+    if not rows:
+        raise NotFound("You have no such jar.")
+    return view(Jar(*rows[0]), saver.zone.date(at))
+
+
+def page(
+    saver: Principal, *, at: datetime, limit: int, after: tuple[datetime, UUID] | None = None
+) -> tuple[list[JarView], tuple[datetime, UUID] | None]:
+    """Up to ``limit`` of the saver's jars, oldest first, and where the next page begins (None at the end)."""
+    rows = fetch(
+        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s"  # noqa: S608  constants only
+        + (" AND (j.created_at, j.id) > (%s, %s)" if after else "")
+        + " ORDER BY j.created_at, j.id LIMIT %s",
+        (saver.id, *(after or ()), limit + 1),
+    )
+    today = saver.zone.date(at)
+    jars = [view(Jar(*row), today) for row in rows[:limit]]
+    last = jars[-1].jar if len(rows) > limit else None
+    return jars, (last.created_at, last.id) if last else None
+
+
+def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: datetime) -> JarView:
+    """Set the given fields of an open jar (name, target_amount, installment_amount, end_date, auto_deposit).
+
+    The instalment is fixed once money has moved: it decides which periods were met. A target at or below what is there
+    completes the jar; one raised above it opens it again. Raises NotFound, Invalid, DomainError ``jar_closed``.
+    """
+    locked = lock(saver, jar_id, at=at)
+    jar, today = locked.jar, saver.zone.date(at)
+    if jar.status == "closed":
+        raise DomainError("jar_closed", "This jar is closed and stays as it is.")
+    changed = replace(jar, **{name: value for name, value in values.items() if name != "auto_deposit"})
+    if "auto_deposit" in values:
+        changed.auto_deposit = dict(values["auto_deposit"]) if values["auto_deposit"] else None
+    errors: dict[str, list[str]] = {}
+    if changed.end_date != jar.end_date:
+        _check_end(errors, jar.start_date, changed.end_date)
+        if changed.end_date is not None and changed.end_date < today:
+            errors["end_date"] = ["Choose today or a later day."]
+    if changed.installment_amount != jar.installment_amount and locked.account.head_seq:
+        errors["installment_amount"] = ["This is fixed once money has moved; make another jar for another plan."]
+    if errors:
+        raise Invalid(errors)
+    _complete_or_reopen(changed, today)
+    queue(
+        "UPDATE savings_jars SET name = %s, target_amount = %s, installment_amount = %s, end_date = %s,"
+        " auto_deposit = %s WHERE id = %s",
+        (
+            changed.name,
+            changed.target_amount,
+            changed.installment_amount,
+            changed.end_date,
+            _json(changed.auto_deposit),
+            jar.id,
+        ),
+    )
+    if changed.end_date != jar.end_date or changed.completed_on != jar.completed_on:
+        recompute(changed)
+    return _stored(saver, changed, today)
+
+
+def close(saver: Principal, jar_id: UUID, *, at: datetime) -> None:
+    """Close an empty jar; its history stays, and closing it again changes nothing.
+
+    Raises NotFound, DomainError ``jar_not_empty``.
+    """
+    locked: LockedJar = lock(saver, jar_id, at=at)
+    jar, today = locked.jar, saver.zone.date(at)
+    if jar.status == "closed":
+        return
+    if locked.account.balance:
+        raise DomainError("jar_not_empty", "There is still money in this jar. Take it out first.")
+    jar.status, jar.closed_on = "closed", today
+    queue("UPDATE savings_jars SET closed_on = %s WHERE id = %s", (today, jar.id))
+    _stored(saver, jar, today)
+
+
+def _stored(saver: Principal, jar: Jar, today: date) -> JarView:
+    shown = view(jar, today)
+    store(jar, shown.streak.current)
+    after_commit(lambda: forget(saver.id, today))
+    return shown
+
+
+def _complete_or_reopen(jar: Jar, today: date) -> None:
+    if jar.status == "active" and 0 < jar.target_amount <= jar.current_amount:
+        jar.status, jar.completed_on = "completed", today
+    elif jar.status == "completed" and jar.current_amount < jar.target_amount:
+        jar.status, jar.completed_on = "active", None
+
+
+def _check_end(errors: dict[str, list[str]], start: date, end: date | None) -> None:
+    if end is not None and end < start:
+        errors["end_date"] = ["The end lies before the start."]
+    elif end is not None and end - start > LONGEST_GOAL:
+        errors["end_date"] = ["Choose an end within fifty years."]
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if not value else json.dumps(value)

@@ -1,0 +1,156 @@
+"""What deposits and withdrawals share: lock the jar, book the money, advance the streak, tell those who act later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from app import clock
+from app.errors import DomainError, NotFound
+from app.ledger import posting
+from app.ledger.accounts import CREDITS, Account, account_from_row
+from app.ledger.posting import Posted
+from app.services.gamification import badges, streaks
+from app.services.gamification.badges import EarnedBadge
+from app.services.gamification.streak_cache import forget
+from app.services.identity.principal import Principal
+from app.services.outbox.messages import enqueue
+from app.services.savings import limits
+from app.services.savings.jar import COLUMNS, Jar, JarView, view
+from app.transactions import after_commit, fetch, queue
+
+LOCK_SAVER = "SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE"
+LOCK_JAR = (
+    f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash,"  # noqa: S608  constants only
+    f" {limits.HELD}, {limits.DEPOSITED_SINCE}"
+    " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id"
+    " WHERE j.id = %(jar)s AND j.user_id = %(saver)s FOR NO KEY UPDATE OF j, a"
+)
+UPDATE_JAR = (
+    "UPDATE savings_jars SET current_amount = %s, status = %s, completed_on = %s, streak_count = %s,"
+    " streak_longest = %s, streak_run = %s, streak_period = %s, streak_net = %s, streak_previous_net = %s"
+    " WHERE id = %s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What a deposit or withdrawal did, as its saver sees it."""
+
+    transaction: Posted
+    jar: JarView
+    badges_earned: list[EarnedBadge]
+
+
+@dataclass(slots=True)
+class LockedJar:
+    """A jar and its account under this transaction's lock, with what the caps ask about (minor units)."""
+
+    jar: Jar
+    account: Account
+    held: int
+    deposited_today: int
+
+
+def lock(saver: Principal, jar_id: UUID, *, at: datetime) -> LockedJar:
+    """Lock the saver's row, then the jar and its account. Raises NotFound where the saver has no such jar.
+
+    The saver's row comes first: movements of one saver queue up, so that no cap is passed by two at once. The sums are
+    read by a statement of their own, after the wait, and so see what the movement before committed.
+    """
+    queue(LOCK_SAVER, (saver.id,))
+    rows = fetch(LOCK_JAR, {"jar": jar_id, "saver": saver.id, "day": limits.day_begins(saver.zone, at)})
+    if not rows:
+        raise NotFound("You have no such jar.")
+    row = rows[0]
+    return LockedJar(Jar(*row[:19]), account_from_row(*row[19:24]), row[24], row[25])
+
+
+def book(
+    saver: Principal,
+    kind: str,
+    jar_id: UUID,
+    amount: int,
+    note: str | None,
+    *,
+    at: datetime,
+    allowed: Callable[[LockedJar], None],
+) -> Movement:
+    """One movement of ``amount`` > 0 minor units of the type ``kind``, at the instant ``at``.
+
+    ``allowed`` raises DomainError where the locked jar may not do this. Raises also NotFound, DomainError
+    ``jar_closed`` and ``insufficient_funds``. Everything is queued but the locks.
+    """
+    locked = lock(saver, jar_id, at=at)
+    jar = locked.jar
+    if jar.status == "closed":
+        raise DomainError("jar_closed", "This jar is closed. Nothing was moved.")
+    allowed(locked)
+    today = saver.zone.date(at)
+    transaction = posting.post(
+        user_id=saver.id,
+        jar_id=jar.id,
+        jar_account=locked.account,
+        kind=kind,
+        amount=amount,
+        lines=posting.lines_of(kind, locked.account, amount),
+        day=today,
+        occurred_at=at,
+        recorded_at=clock.now(),
+        note=note,
+    )
+    first_ever = locked.account.head_seq == 1
+    jar_view, before = advance(jar, amount if kind in CREDITS else -amount, today, balance=locked.account.balance)
+    earned = badges.award(
+        user_id=saver.id,
+        jar_id=jar.id,
+        transaction_id=transaction.id,
+        at=at,
+        reached=badges.reached(
+            deposit=kind == "deposit",
+            first_in_jar=first_ever,
+            plan=jar.plan_type,
+            streak_before=before,
+            streak=jar_view.streak.current,
+            target_reached=jar.completed_on == today and jar.status == "completed",
+        ),
+    )
+    enqueue("savings.moved", {"user_id": str(saver.id), "transaction_id": str(transaction.id)}, at)
+    after_commit(lambda: forget(saver.id, today))
+    return Movement(transaction, jar_view, earned)
+
+
+def advance(jar: Jar, signed: int, today: date, *, balance: int) -> tuple[JarView, int]:
+    """Take a movement of ``signed`` minor units on ``today`` into the jar's row, and queue it.
+
+    The view after it, and the streak before it. The movement that reaches the target completes the jar for good.
+    """
+    before = jar.streak(today).current
+    jar.streak_state = streaks.advance(jar.streak_state, jar.terms, today, signed)
+    jar.current_amount = balance
+    if jar.status == "active" and balance >= jar.target_amount:
+        jar.status, jar.completed_on = "completed", today
+    after = view(jar, today)
+    store(jar, after.streak.current)
+    return after, before
+
+
+def store(jar: Jar, streak_count: int) -> None:
+    """Queue what movements change of a jar's row."""
+    queue(
+        UPDATE_JAR,
+        (
+            jar.current_amount,
+            jar.status,
+            jar.completed_on,
+            streak_count,
+            jar.streak_longest,
+            jar.streak_run,
+            jar.streak_period,
+            jar.streak_net,
+            jar.streak_previous_net,
+            jar.id,
+        ),
+    )

@@ -1,0 +1,91 @@
+"""What a saver has in all: the money, the week, the streak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from app.periods import Period, Plan, period_of
+from app.services.gamification.streak_cache import SaverStreak, remembered
+from app.services.identity.principal import Principal
+from app.services.savings.jar import COLUMNS, Jar, JarView, view
+from app.transactions import fetch
+
+UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "flexible": "days"}
+MOST_JARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Amounts in minor units. ``this_week`` and ``last_week`` are net deposits since Monday and of the week before,
+    up to the same weekday."""
+
+    total: int
+    this_week: int
+    last_week: int
+    jars: list[JarView]
+    streak: SaverStreak
+    today: date
+    week: Period
+    deposit_days: frozenset[date]
+
+
+def overview(saver: Principal, *, at: datetime) -> Overview:
+    """Everything the saver's home shows, in two queries."""
+    today = saver.zone.date(at)
+    week = period_of(Plan.WEEKLY, today)
+    assert week is not None  # weekly plans have periods
+    rows = fetch(
+        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s AND j.status <> 'closed'"  # noqa: S608
+        " ORDER BY j.created_at, j.id LIMIT %s",
+        (saver.id, MOST_JARS),
+    )
+    jars = [view(Jar(*row), today) for row in rows]
+    by_day = {
+        day: (int(net), int(deposits))
+        for day, net, deposits in fetch(
+            "SELECT date, sum(CASE type WHEN 'deposit' THEN amount WHEN 'withdraw' THEN -amount ELSE 0 END),"
+            " count(*) FILTER (WHERE type = 'deposit') FROM transactions"
+            " WHERE user_id = %s AND occurred_at >= %s AND date >= %s GROUP BY date",
+            (saver.id, at - timedelta(days=16), week.start - timedelta(days=7)),
+        )
+    }
+    same_day_last_week = today - timedelta(days=7)
+    return Overview(
+        total=sum(jar.jar.current_amount for jar in jars),
+        this_week=sum(net for day, (net, _) in by_day.items() if day >= week.start),
+        last_week=sum(net for day, (net, _) in by_day.items() if day <= same_day_last_week),
+        jars=jars,
+        streak=remembered(saver.id, today, lambda: best_streak(jars)),
+        today=today,
+        week=week,
+        deposit_days=frozenset(day for day, (_, deposits) in by_day.items() if deposits),
+    )
+
+
+def best_streak(jars: list[JarView]) -> SaverStreak:
+    """The streak of the jar with the largest count (ties to the oldest jar), with its unit."""
+    counting = [jar for jar in jars if jar.jar.plan_type != "flexible" and jar.jar.status == "active"]
+    if not counting:
+        longest = max((jar.streak.longest for jar in jars), default=0)
+        return SaverStreak(0, longest, "days", False, None)
+    best = max(counting, key=lambda jar: jar.streak.current)
+    dues = [jar.streak.due_by for jar in counting if jar.streak.due_by is not None]
+    return SaverStreak(
+        current=best.streak.current,
+        longest=max(jar.streak.longest for jar in jars),
+        unit=UNITS[best.jar.plan_type],
+        at_risk=any(jar.streak.at_risk for jar in counting),
+        due_by=min(dues, default=None),
+    )
+
+
+def streak_of(user_id: UUID, today: date) -> SaverStreak:
+    """The saver's streak on ``today``, computed from committed rows."""
+    rows = fetch(
+        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s AND j.status <> 'closed'"  # noqa: S608
+        " ORDER BY j.created_at, j.id LIMIT %s",
+        (user_id, MOST_JARS),
+    )
+    return best_streak([view(Jar(*row), today) for row in rows])
