@@ -1,0 +1,1 @@
+"""The edges: the JSON API, the savers' pages, the operations console."""

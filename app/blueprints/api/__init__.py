@@ -1,1 +1,26 @@
-"""The JSON API."""
+"""The JSON API: flask-smorest, declarative, strict."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.blueprints.api import docs, identity, problems, savings, tokens
+from app.blueprints.api.access import access, refuse_undeclared
+from app.extensions import api, csrf
+
+__all__ = ["access", "init_app", "tokens"]
+
+BLUEPRINTS = (identity.blueprint, savings.blueprint)
+
+
+def init_app(app: Flask) -> None:
+    """Bind the API to ``app``: blueprints, error answers, OpenAPI document."""
+    api.init_app(app)
+    problems.init_app(app)
+    for blueprint in BLUEPRINTS:
+        if refuse_undeclared not in blueprint.before_request_funcs.get(None, []):
+            blueprint.before_request(refuse_undeclared)
+        csrf.exempt(blueprint)  # bearer tokens only: the API reads no cookie
+        api.register_blueprint(blueprint)
+    docs.describe(app, api)
+    app.register_blueprint(docs.blueprint)

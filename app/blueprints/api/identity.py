@@ -1,0 +1,135 @@
+"""Sign-up, sign-in, tokens and the profile."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, request
+from flask_jwt_extended import decode_token, get_jwt
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+
+from app import clock
+from app.blueprints.api import tokens
+from app.blueprints.api.access import ApiBlueprint, access, caller
+from app.blueprints.api.schemas.identity import (
+    LoginSchema,
+    LogoutSchema,
+    ProfileSchema,
+    SignedInSchema,
+    SignupSchema,
+    UserAnswerSchema,
+    WholeProfileSchema,
+)
+from app.errors import DomainError
+from app.extensions import limiter
+from app.services.identity import profile, sign_in, signup
+from app.transactions import run
+
+blueprint = ApiBlueprint("identity", __name__, url_prefix="/api", description="Accounts and sign-in")
+
+
+@blueprint.route("/signup/", methods=["POST"])
+@access("public")
+@limiter.limit(lambda: current_app.config["RATELIMIT_SIGNUP"])
+@blueprint.arguments(SignupSchema)
+@blueprint.response(201, SignedInSchema)
+def create_account(values: dict[str, Any]) -> dict[str, Any]:
+    """Make an account and sign in."""
+
+    def work() -> dict[str, Any]:
+        user = signup.sign_up(**values, at=clock.now())
+        return {"user": user, **_signed_in(user.id)}
+
+    return run(work)
+
+
+@blueprint.route("/login/", methods=["POST"])
+@access("public")
+@limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"])
+@blueprint.arguments(LoginSchema)
+@blueprint.response(200, SignedInSchema)
+def log_in(values: dict[str, Any]) -> dict[str, Any]:
+    """Sign in with an address or a number and the password."""
+
+    def work() -> dict[str, Any]:
+        user_id = sign_in.authenticate(**values)
+        return {"user": profile.read(user_id), **_signed_in(user_id)}
+
+    return run(work)
+
+
+@blueprint.route("/token/refresh/", methods=["POST"])
+@access("refresh")
+@blueprint.response(200, SignedInSchema)
+def refresh_tokens() -> dict[str, Any]:
+    """Spend the refresh token (sent as bearer) and receive a new pair."""
+    person, jti = caller(), UUID(get_jwt()["jti"])
+
+    def work() -> dict[str, Any] | None:
+        successor = sign_in.rotate(person.family_id, person.id, jti)
+        return {"user": profile.read(person.id), **tokens.pair(successor)} if successor else None
+
+    answer = run(work)
+    if answer is None:
+        raise DomainError("token_reused", "This refresh token was used before. Everyone who held it is signed out.")
+    return answer
+
+
+@blueprint.route("/logout/", methods=["POST"])
+@access("saver")
+@blueprint.arguments(LogoutSchema, required=False)
+@blueprint.response(204)
+def log_out(values: dict[str, Any]) -> None:
+    """End this sign-in: its access and refresh token are refused from now on."""
+    person = caller()
+    families = [person.family_id]
+    other = _family_of(values.get("refresh_token"), person.id)
+    if other is not None and other not in families:
+        families.append(other)
+    run(lambda: sign_in.sign_out(families))
+
+
+@blueprint.route("/profile/", methods=["GET"])
+@access("saver")
+@blueprint.response(200, UserAnswerSchema)
+def read_profile() -> dict[str, Any]:
+    """Who is signed in."""
+    return {"user": run(lambda: profile.read(caller().id))}
+
+
+@blueprint.route("/profile/", methods=["PUT"])
+@access("saver")
+@blueprint.arguments(WholeProfileSchema)
+@blueprint.response(200, UserAnswerSchema)
+def put_profile(values: dict[str, Any]) -> dict[str, Any]:
+    """Set the profile; what is optional and left out stays as it is."""
+    return {"user": run(lambda: profile.change(caller().id, values, at=clock.now()))}
+
+
+@blueprint.route("/profile/", methods=["PATCH"])
+@access("saver")
+@blueprint.arguments(ProfileSchema)
+@blueprint.response(200, UserAnswerSchema)
+def patch_profile(values: dict[str, Any]) -> dict[str, Any]:
+    """Set the given fields of the profile."""
+    return {"user": run(lambda: profile.change(caller().id, values, at=clock.now()))}
+
+
+def _signed_in(user_id: UUID) -> dict[str, Any]:
+    return tokens.pair(sign_in.open_family(user_id, kind="api", device=request.user_agent.string))
+
+
+def _family_of(refresh_token: str | None, user_id: UUID) -> UUID | None:
+    """The sign-in of a refresh token of this person; None for anything else, which is then left alone."""
+    if refresh_token is None:
+        return None
+    try:
+        claims = decode_token(refresh_token, allow_expired=True)
+        return UUID(claims["sid"]) if claims["sub"] == str(user_id) and claims["type"] == "refresh" else None
+    except (PyJWTError, JWTExtendedException, ValueError, KeyError, TypeError):
+        return None
+
+
+__all__ = ["blueprint"]

@@ -1,0 +1,61 @@
+"""What goes wrong anywhere, answered as a problem inside the API and as a page outside of it."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, render_template
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from app.blueprints.api import problems
+from app.errors import DomainError, Unavailable
+from app.transactions import translated
+
+WORDS = {
+    400: ("That did not arrive whole", "Please go back and send it again."),
+    403: ("This is not for your account", "You are signed in, and this page belongs to somebody else's work."),
+    404: ("There is nothing here", "The page may have moved, or it belongs to somebody else."),
+    405: ("That cannot be done here", "Please go back and try another way."),
+    413: ("That is too large", "Please send something smaller."),
+    429: ("A little too quick", "There were many tries in a short time. Wait a moment, then try again."),
+    500: ("Something failed on our side", "Your money is safe. Please try again; if it goes on, write to us."),
+    503: ("We cannot be reached just now", "Your money is safe and nothing was changed. Please try again soon."),
+}
+
+
+def page(status: int, detail: str | None = None) -> Response:
+    """An error page; it needs neither the database nor a signed-in person."""
+    title, message = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    text = render_template("errors/error.html", code=status, title=title, message=detail or message)
+    response = Response(text, status, mimetype="text/html")
+    if status == 503:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Answer every kind of failure once."""
+
+    @app.errorhandler(DomainError)
+    def refused(error: DomainError) -> Response:
+        if problems.in_api():
+            return problems.of_domain_error(error)
+        status = problems.STATUS.get(error.code, 503 if isinstance(error, Unavailable) else 409)
+        return page(status, error.message)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if error.response is not None:
+            return error.response  # type: ignore[return-value]
+        status = error.code or 500
+        if status < 400:
+            return error.get_response()  # type: ignore[return-value]
+        return problems.of_http_exception(error) if problems.in_api() else page(status)
+
+    @app.errorhandler(DBAPIError)
+    @app.errorhandler(PoolTimeout)
+    def database(error: Exception) -> Response:
+        known = translated(error)
+        if isinstance(known, DomainError):
+            return refused(known)
+        raise error

@@ -1,0 +1,74 @@
+"""create_app(): wiring, nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config as settings
+from app import clock, extensions, observability
+from app.blueprints import api, errors, web
+from app.cli import register_commands
+from app.integrations.object_store import object_store
+from app.services.ops.clock import offset_from_database
+from app.tasks import schedule
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application, wired with ``config`` (default: what config.py loads). Raises config.SettingsError."""
+    values = dict(settings.load() if config is None else config)
+    observability.init_logging(values)
+    observability.init_sentry(values)
+    app = Flask(__name__)
+    app.config.update(values)
+    app.request_class = _Request
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    if values["TRUSTED_PROXIES"]:
+        hops = values["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    observability.init_app(app)
+    _bind_extensions(app)
+    api.init_app(app)
+    web.init_app(app)
+    errors.init_app(app)
+    register_commands(app)
+    clock.set_offset_provider(None if values["APP_ENV"] == "production" else offset_from_database(app))
+    return app
+
+
+class _Request(Request):
+    # The largest form field is a note; files come through their own limit.
+    max_form_memory_size = 65_536
+    max_form_parts = 100
+
+
+def _bind_extensions(app: Flask) -> None:
+    importlib.import_module("app.models")  # registers every table
+
+    extensions.db.init_app(app)
+    with app.app_context():
+        extensions.check_idle_connections(extensions.db.engine)
+    extensions.migrate.init_app(app, extensions.db, directory=os.path.join(settings.ROOT, "migrations"))
+    extensions.jwt.init_app(app)
+    extensions.login.init_app(app)
+    extensions.csrf.init_app(app)
+    app.config.update(
+        CACHE_TYPE="app.integrations.redis_cache.GuardedRedisCache",
+        CACHE_REDIS_URL=app.config["REDIS_URL"],
+        CACHE_KEY_PREFIX="chhota:",
+        RATELIMIT_STORAGE_URI=app.config["REDIS_URL"] or "memory://",
+        RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 0.1, "socket_connect_timeout": 0.1}
+        if app.config["REDIS_URL"]
+        else {},
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        RATELIMIT_KEY_PREFIX="chhota:limit",
+    )
+    extensions.cache.init_app(app)
+    extensions.limiter.init_app(app)
+    app.extensions["object_store"] = object_store(app.config)
+    schedule.init_celery(app, extensions.celery)

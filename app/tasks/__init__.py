@@ -1,0 +1,1 @@
+"""Celery tasks: load, call a service, nothing more. Each may run twice, late, or be killed halfway."""

@@ -1,0 +1,66 @@
+"""The Celery application of a Flask application, and what beat starts when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, Task
+from celery.schedules import crontab
+from flask import Flask
+
+from app import observability
+
+MODULES = ("app.tasks.outbox", "app.tasks.savings", "app.tasks.ledger", "app.tasks.upkeep")
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "outbox-relay": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 10}},
+    "ledger-seal": {"task": "ledger.seal", "schedule": crontab(minute="7")},
+    "upkeep-purge": {"task": "upkeep.purge", "schedule": crontab(hour="21", minute="30")},
+}
+
+
+def init_celery(app: Flask, celery: Celery) -> None:
+    """Bind ``celery`` to ``app``: every task runs in its application context, configured for money.
+
+    JSON only; a task is acknowledged when it is done, so that a worker that dies loses nothing; short socket
+    time-outs, so that a frozen broker holds nobody up.
+    """
+
+    class ContextTask(Task):  # type: ignore[misc]
+        abstract = True
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                return self.run(*args, **kwargs)
+
+    celery.Task = ContextTask
+    celery.conf.update(
+        broker_url=app.config["REDIS_URL"] or "memory://",
+        result_backend=None,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_soft_time_limit=540,
+        task_time_limit=600,
+        task_default_queue="chhota",
+        broker_transport_options={
+            "visibility_timeout": 900,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "global_keyprefix": "chhota:",
+        },
+        broker_connection_retry_on_startup=True,
+        redis_socket_timeout=5,
+        redis_socket_connect_timeout=2,
+        task_publish_retry=False,
+        timezone="UTC",
+        enable_utc=True,
+        imports=MODULES,
+        beat_schedule=SCHEDULE,
+        beat_max_loop_interval=5,
+    )
+    celery.set_default()
+    observability.init_celery(celery)
+    app.extensions["celery"] = celery
