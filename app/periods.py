@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 
 class Plan(StrEnum):
+    """How often a jar is saved into; the values are what the API and the database hold."""
+
     DAILY = "daily"
     WEEKLY = "weekly"
     MONTHLY = "monthly"

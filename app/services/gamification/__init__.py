@@ -1,0 +1,1 @@
+"""Streaks, freezes, badges and leaderboards: what rewards steady saving, never its size."""

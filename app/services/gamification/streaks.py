@@ -157,10 +157,11 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
 
     run, previous_net, net = _seen_from(period.start, state, terms)
     previous_open = day == today and _in_grace_of_previous(day, period.start, terms)
+    current = run
     if terms.met(previous_net):
-        current = run + 1
-    else:
-        current = run if previous_open else 0
+        current += 1
+    elif not previous_open:
+        current = 0
     counts = terms.counts(period)
     if not counts:
         net = 0

@@ -157,16 +157,18 @@ def test_a_streak_never_ends_without_having_been_at_risk(jar: tuple[JarTerms, li
     terms, movements = jar
     state = replay(terms, movements)
     first = movements[-1].day if movements else terms.first_day
-    for day in (first + timedelta(n) for n in range(40)):
-        today, tomorrow = read(state, terms, day), read(state, terms, day + DAY)
+    grace = GRACE_DAYS[terms.plan]
+    days = [first + timedelta(n) for n in range(40)]
+    readings = [read(state, terms, day) for day in days]
+    for at, day in enumerate(days[: -1 - grace]):
+        today, tomorrow = readings[at], readings[at + 1]
         if tomorrow.current < today.current and (terms.last_day is None or day < terms.last_day):
             assert today.at_risk
             assert today.due_by == day
         if today.at_risk:
-            grace = timedelta(GRACE_DAYS[terms.plan])
-            assert read(state, terms, day + grace + DAY).current < today.current
+            assert readings[at + grace + 1].current < today.current
             assert today.due_by is not None
-            assert day <= today.due_by <= day + grace
+            assert day <= today.due_by <= day + timedelta(grace)
 
 
 @st.composite
@@ -295,6 +297,12 @@ def test_a_month_can_be_met_until_the_third(day: date, state: str) -> None:
     assert read(after(terms, (day, 100)), terms, day).current == 1
 
 
+def test_a_look_back_knows_only_the_movements_up_to_that_day() -> None:
+    movements = [(MON, 100), (TUE, 70), (NEXT_MON, 100)]
+    assert shown(jar(Plan.WEEKLY, 200), movements, SUN) == [("open", 170)]
+    assert shown(jar(Plan.WEEKLY, 200), movements, NEXT_MON) == [("open", 200), ("open", 70)]
+
+
 def test_a_day_has_no_grace() -> None:
     assert shown(jar(Plan.DAILY), [(TUE, 200)], TUE) == [("missed", 0), ("open", 200)]
 
@@ -350,6 +358,8 @@ def test_a_partial_reversal_takes_from_the_newest_deposits_of_the_day() -> None:
     movements = [Movement(MON, 30), Movement(MON, 50), Movement(TUE, -60, MON), Movement(TUE, -90, MON)]
     assert counted(movements[:3]) == [(MON, 20)]
     assert counted(movements) == [(MON, -70)]
+    with_withdrawal = [Movement(MON, 30), Movement(MON, -10), Movement(TUE, -20, MON)]
+    assert counted(with_withdrawal) == [(MON, 10), (MON, -10)]
 
 
 def test_a_reversed_withdrawal_mends_the_run_that_it_broke() -> None:
