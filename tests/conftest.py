@@ -1,0 +1,180 @@
+"""What every test stands on: real PostgreSQL, Redis and S3, one set for each test process, and the product's clock."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+
+import config as settings
+from app import clock as product_clock
+from app.factory import create_app
+from devstack.stack import Stack, temporary_stack
+from tests import factories
+
+ROOT = settings.ROOT
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The three servers, quick and forgetful."""
+    with temporary_stack() as running:
+        yield running
+
+
+def app_settings(stack: Stack, **more: str) -> dict[str, str]:
+    """Settings of a test application on the servers of ``stack``."""
+    values = {name: value for name, value in stack.settings.items() if name in settings.NAMES}
+    return values | {
+        "APP_ENV": "testing",
+        # The cheapest Argon2id: tests are about what hashes are used for.
+        "ARGON2_MEMORY_KIB": "1024",
+        "ARGON2_TIME_COST": "1",
+        "RATELIMIT_ENABLED": "0",
+        "LOG_FORMAT": "json",
+        **more,
+    }
+
+
+def with_database(url: str, name: str) -> str:
+    """``url`` with another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def template(stack: Stack) -> str:
+    """A migrated database to copy: its name."""
+    _create_database(stack, "template_chhota", None)
+    with _application(app_settings(stack), "template_chhota") as app, app.app_context():
+        upgrade(app)
+    return "template_chhota"
+
+
+def upgrade(app: Flask, revision: str = "head") -> None:
+    """Migrate the database of ``app``; its application context must be pushed."""
+    configuration = Config(str(ROOT / "migrations" / "alembic.ini"))
+    configuration.set_main_option("script_location", str(ROOT / "migrations"))
+    command.upgrade(configuration, revision)
+
+
+def _create_database(stack: Stack, name: str, template: str | None) -> None:
+    connection = psycopg2.connect(stack.settings["DATABASE_SUPERUSER_URL"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        copied = f" TEMPLATE {template}" if template else ""
+        cursor.execute(f"CREATE DATABASE {name} OWNER chhota_owner{copied}")
+    connection.close()
+
+
+@contextmanager
+def _application(values: dict[str, str], database: str) -> Iterator[Flask]:
+    values = values | {name: with_database(values[name], database) for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    app = create_app(settings.load(values))
+    try:
+        yield app
+    finally:
+        product_clock.set_offset_provider(None)
+        with app.app_context():
+            from app.extensions import db
+
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def app(stack: Stack, template: str) -> Iterator[Flask]:
+    """The application on a database that the tests of this process share; each test makes savers of its own."""
+    name = f"chhota_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    _create_database(stack, name, template)
+    with _application(app_settings(stack), name) as application:
+        yield application
+
+
+@pytest.fixture
+def new_app(stack: Stack, template: str) -> Iterator[Callable[..., Flask]]:
+    """Make applications on fresh databases, for tests about the whole of one; keywords are settings."""
+    open_now: list[Any] = []
+
+    def make(**more: str) -> Flask:
+        name = f"chhota_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+        _create_database(stack, name, template)
+        context = _application(app_settings(stack, **more), name)
+        open_now.append(context)
+        return context.__enter__()
+
+    yield make
+    for context in reversed(open_now):
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Instead of pytest-flask's: one request context around a whole test would share its session with every call."""
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """An application context, for calling services directly."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def superuser(app: Flask, stack: Stack) -> Iterator[Any]:
+    """A connection of the database's superuser to the shared database, committing by itself."""
+    connection = superuser_connection(app, stack)
+    yield connection
+    connection.close()
+
+
+def superuser_connection(app: Flask, stack: Stack) -> Any:
+    """A superuser's connection to the database of ``app``."""
+    name = urlsplit(app.config["DATABASE_URL"]).path.lstrip("/")
+    connection = psycopg2.connect(with_database(stack.settings["DATABASE_SUPERUSER_URL"], name))
+    connection.autocommit = True
+    return connection
+
+
+class Clock:
+    """The product's clock in a test: it stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        """The instant it stands at."""
+        return self.at
+
+    def set(self, at: datetime) -> None:
+        """Stand at ``at``."""
+        self.at = at
+
+    def advance(self, **delta: float) -> None:
+        """Go on by a ``timedelta``'s arguments."""
+        self.at += timedelta(**delta)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The product's clock, standing at noon in Kolkata on a Wednesday."""
+    standing = Clock(datetime(2026, 7, 15, 6, 30, tzinfo=UTC))
+    monkeypatch.setattr(product_clock, "now", standing.now)
+    return standing
+
+
+@pytest.fixture
+def saver(app: Flask) -> factories.Saver:
+    """A signed-in saver with an API client of their own."""
+    return factories.make_saver(app)
