@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from flask_caching import Cache
@@ -43,6 +43,10 @@ class ProblemApi(Api):
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model  # Base with the session's query interface mixed in
 migrate = Migrate(compare_type=True, compare_server_default=True)
 jwt = JWTManager()
 login = LoginManager()

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from flask_caching.backends.base import BaseCache
 from flask_caching.backends.nullcache import NullCache
 from flask_caching.backends.rediscache import RedisCache
 from redis.exceptions import RedisError
@@ -47,7 +46,7 @@ class GuardedRedisCache(RedisCache):  # type: ignore[misc]
         self._rests_until = 0.0
 
     @classmethod
-    def factory(cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> BaseCache:
+    def factory(cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
         """The cache of ``app``; without a REDIS_URL one that never holds anything."""
         if not config.get("CACHE_REDIS_URL"):
             return NullCache()
@@ -70,7 +69,7 @@ class GuardedRedisCache(RedisCache):  # type: ignore[misc]
         """The text under ``key``, or None."""
         return self._guarded(lambda: super(GuardedRedisCache, self).get(key), None)
 
-    def set(self, key: str, value: str, timeout: int | None = None) -> Any:
+    def set(self, key: str, value: str, timeout: Any = None) -> Any:
         """Keep ``value`` for ``timeout`` seconds."""
         return self._guarded(lambda: super(GuardedRedisCache, self).set(key, value, timeout), False)
 

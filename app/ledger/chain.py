@@ -39,6 +39,35 @@ def digest(
 ) -> bytes:
     """SHA-256 over a transaction: amounts in minor units, instants in microseconds, lines in order."""
     body = ",".join([f"{account}:{minor}" for account, minor in lines])
+    return digest_of(
+        transaction_id,
+        user_id,
+        jar_id,
+        kind,
+        amount,
+        day,
+        occurred_at,
+        recorded_at,
+        balance_after,
+        reversal_of,
+        body,
+    )
+
+
+def digest_of(
+    transaction_id: UUID | str,
+    user_id: UUID | str,
+    jar_id: UUID | str,
+    kind: str,
+    amount: int,
+    day: date | str,
+    occurred_at: int,
+    recorded_at: int,
+    balance_after: int,
+    reversal_of: UUID | str | None,
+    body: str,
+) -> bytes:
+    """``digest`` with the lines written out already, as ``account:amount`` joined by commas."""
     return sha256(
         f"1|{transaction_id}|{user_id}|{jar_id}|{kind}|{amount}|{day}|{occurred_at}|{recorded_at}|{balance_after}"
         f"|{reversal_of or ''}|{body}".encode()

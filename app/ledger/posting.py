@@ -72,7 +72,7 @@ def post(
     lines must be locked by this transaction. Updates the Accounts in place. Raises DomainError ``insufficient_funds``
     where a jar would go below zero, and ValueError for lines that are not a movement.
     """
-    if amount <= 0 or len(lines) < 2 or sum(line.amount for line in lines) or not all(line.amount for line in lines):
+    if amount <= 0 or len(lines) < 2 or sum(line.amount for line in lines) or any(line.amount == 0 for line in lines):
         raise ValueError("a movement is positive and has at least two lines whose sum is zero")
     for line in lines:
         if isinstance(line.account, Account):

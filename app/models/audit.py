@@ -10,11 +10,11 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.identity import Instant
 
 
-class AuditEntry(db.Model):
+class AuditEntry(Model):
     """One entry of the append-only, hash-chained log. ``details`` hold ids and amounts, never personal data."""
 
     __tablename__ = "audit_log"
@@ -32,7 +32,7 @@ class AuditEntry(db.Model):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class AuditHead(db.Model):
+class AuditHead(Model):
     """The one row whose lock orders the log: the number and hash of its last entry."""
 
     __tablename__ = "audit_head"

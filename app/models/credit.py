@@ -9,11 +9,11 @@ import uuid_utils.compat as uuids
 from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.identity import Instant
 
 
-class CreditScore(db.Model):
+class CreditScore(Model):
     """Chhota's own score, 300 to 900; null while there is no history."""
 
     __tablename__ = "credit_scores"

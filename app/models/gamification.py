@@ -9,11 +9,11 @@ import uuid_utils.compat as uuids
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.identity import Instant
 
 
-class Badge(db.Model):
+class Badge(Model):
     """One badge, earned once per saver (and jar, where it is about a jar), whatever runs twice."""
 
     __tablename__ = "badges"

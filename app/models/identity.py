@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.errors import DomainError
-from app.extensions import db
+from app.extensions import Model
 from app.transactions import on_violation
 
 Instant = TIMESTAMP(timezone=True)
@@ -26,7 +26,7 @@ def one_of(column: str, words: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(repr(word) for word in words)})"
 
 
-class User(db.Model):
+class User(Model):
     """A saver or a member of staff. ``email_key`` is the address folded so that two spellings of it are one."""
 
     __tablename__ = "users"
@@ -61,7 +61,7 @@ class User(db.Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class RefreshFamily(db.Model):
+class RefreshFamily(Model):
     """One sign-in on one device: a chain of rotating refresh tokens, or a browser session.
 
     Access tokens and session cookies carry its id; revoking the row ends all of them. ``current_jti`` names the one

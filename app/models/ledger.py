@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.errors import DomainError
-from app.extensions import db
+from app.extensions import Model
 from app.models.identity import Instant, one_of
 from app.transactions import on_violation
 
@@ -47,7 +47,7 @@ TRANSACTION_TYPES = (
 )
 
 
-class LedgerAccount(db.Model):
+class LedgerAccount(Model):
     """Where money is. Savers' accounts are positive when Chhota owes the saver, ``owed`` negative when it is owed."""
 
     __tablename__ = "ledger_accounts"
@@ -69,7 +69,7 @@ class LedgerAccount(db.Model):
     head_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-class Transaction(db.Model):
+class Transaction(Model):
     """One movement. ``date`` is the saver's local day of ``occurred_at``; ``balance_after`` is the jar's."""
 
     __tablename__ = "transactions"
@@ -96,7 +96,7 @@ class Transaction(db.Model):
     reversal_of: Mapped[UUID | None] = mapped_column(ForeignKey("transactions.id"))
 
 
-class TransactionNote(db.Model):
+class TransactionNote(Model):
     """What the saver wrote beside a movement: outside the hash, so that it can be erased."""
 
     __tablename__ = "transaction_notes"
@@ -105,7 +105,7 @@ class TransactionNote(db.Model):
     note: Mapped[str] = mapped_column(String(200))
 
 
-class Posting(db.Model):
+class Posting(Model):
     """One line of a transaction. ``seq``, ``balance_after`` and ``hash`` chain the lines of a running account.
 
     No foreign key to the account: every deposit would share-lock the one row of the outside account. The trigger that
@@ -128,7 +128,7 @@ class Posting(db.Model):
     hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-class LedgerCheckpoint(db.Model):
+class LedgerCheckpoint(Model):
     """A seal over the heads of all chains that moved since the one before it; also written to the object store.
 
     ``heads`` are gzip-compressed lines ``account_id seq hash``; ``digest`` is SHA-256 over the previous digest and the
@@ -145,7 +145,7 @@ class LedgerCheckpoint(db.Model):
     object_key: Mapped[str | None] = mapped_column(Text)
 
 
-class SealedHead(db.Model):
+class SealedHead(Model):
     """How far the chain of an account is sealed: which heads the next checkpoint must take."""
 
     __tablename__ = "ledger_sealed_heads"

@@ -11,11 +11,11 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.identity import Instant, one_of
 
 
-class ImportRun(db.Model):
+class ImportRun(Model):
     """One file taken in. ``rows_done`` counts data rows booked or refused: an interrupted run goes on from there."""
 
     __tablename__ = "import_runs"
@@ -37,7 +37,7 @@ class ImportRun(db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class ImportAccount(db.Model):
+class ImportAccount(Model):
     """Which saver and jar one account of the file became, and its balance by the file where the file gives one."""
 
     __tablename__ = "import_accounts"
@@ -50,7 +50,7 @@ class ImportAccount(db.Model):
     file_balance: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class ImportRefusal(db.Model):
+class ImportRefusal(Model):
     """One row of the file that could not be booked, with its line number (the header is line 1) and why."""
 
     __tablename__ = "import_refusals"
@@ -62,7 +62,7 @@ class ImportRefusal(db.Model):
     row: Mapped[str] = mapped_column(Text)
 
 
-class ProductClock(db.Model):
+class ProductClock(Model):
     """How far the product's clock is ahead of real time, in seconds. Zero in production; it only goes forward."""
 
     __tablename__ = "product_clock"

@@ -10,11 +10,11 @@ from sqlalchemy import BigInteger, Identity, Index, LargeBinary, SmallInteger, S
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.identity import Instant
 
 
-class OutboxMessage(db.Model):
+class OutboxMessage(Model):
     """A fact that others act on later; written with the change that caused it, deleted once handed on."""
 
     __tablename__ = "outbox"
@@ -30,7 +30,7 @@ class OutboxMessage(db.Model):
     dead_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class IdempotencyRecord(db.Model):
+class IdempotencyRecord(Model):
     """The answer that one key of one user got, byte for byte. Kept for at least 24 hours of real time."""
 
     __tablename__ = "idempotency_records"

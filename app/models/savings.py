@@ -11,14 +11,14 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Int
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.identity import Instant, one_of
 
 PLAN_TYPES = ("daily", "weekly", "monthly", "flexible")
 JAR_STATES = ("active", "completed", "closed")
 
 
-class SavingsJar(db.Model):
+class SavingsJar(Model):
     """One goal of one saver. Amounts in minor units.
 
     ``current_amount`` is the balance of the jar's ledger account, written with its postings. The ``streak_*`` columns

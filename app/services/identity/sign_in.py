@@ -48,7 +48,7 @@ def authenticate(*, email: str | None = None, phone: str | None = None, password
             number = ""
         rows = fetch("SELECT id, password_hash, status FROM users WHERE phone = %s", (number,))
     user_id, hash_, status = rows[0] if rows else (None, None, None)
-    if not passwords.verify(hash_, password) or status != "active" or user_id is None:
+    if not passwords.verify(hash_, password) or status != "active" or hash_ is None:
         raise invalid_credentials()
     if passwords.outdated(hash_):
         queue("UPDATE users SET password_hash = %s WHERE id = %s", (passwords.hash_password(password), user_id))

@@ -65,7 +65,7 @@ def page(
     }
     rows = fetch(
         "SELECT t.id, t.jar_id, t.type, t.amount, t.date, t.occurred_at, t.balance_after, n.note, t.reversal_of,"  # noqa: S608
-        " CASE WHEN r.id IS NULL THEN 'posted' ELSE 'reversed' END, j.name, p.amount"
+        " CASE WHEN r.id IS NULL THEN 'posted' ELSE 'reversed' END, j.name, coalesce(p.amount, 0)"
         " FROM transactions t JOIN savings_jars j ON j.id = t.jar_id"
         " JOIN ledger_accounts a ON a.jar_id = t.jar_id"
         " LEFT JOIN postings p ON p.transaction_id = t.id AND p.account_id = a.id"
@@ -74,6 +74,6 @@ def page(
         f" WHERE {' AND '.join(conditions)} ORDER BY t.occurred_at DESC, t.id DESC LIMIT %(limit)s",
         values,
     )
-    shown = [HistoryRow(*row[:11], row[11] or 0) for row in rows[:limit]]
+    shown = [HistoryRow(*row) for row in rows[:limit]]
     last = shown[-1] if len(rows) > limit else None
     return shown, (last.occurred_at, last.id) if last else None

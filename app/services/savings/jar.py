@@ -50,15 +50,15 @@ class Jar:
     def terms(self) -> JarTerms:
         """What the streak engine must know of the jar."""
         plan = Plan(self.plan_type)
-        ends = [day for day in (self.end_date, self.completed_on, self.closed_on) if day is not None]
-        last_day = min(ends, default=None)
+        # A period that ends with the last day of the plan is one of the plan's.
+        after_end = self.end_date + timedelta(days=1) if self.end_date else None
+        last_day = min((day for day in (after_end, self.completed_on, self.closed_on) if day), default=None)
         terms = JarTerms(plan, self.installment_amount, self.start_date, last_day)
-        if last_day is not None and last_day == self.completed_on and plan != Plan.FLEXIBLE:
+        period = period_of(plan, last_day) if last_day and last_day == self.completed_on else None
+        if period is not None and self.streak_period == period.start and terms.met(self.streak_net):
             # A period is no longer asked for once the target is reached in it, but one that was met by then counts:
             # the deposit that fills the pot must not cost a day of the streak.
-            period = period_of(plan, last_day)
-            if period is not None and self.streak_period == period.start and terms.met(self.streak_net):
-                return replace(terms, last_day=period.end + timedelta(days=1))
+            return replace(terms, last_day=period.end + timedelta(days=1))
         return terms
 
     @property

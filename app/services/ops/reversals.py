@@ -1,0 +1,119 @@
+"""Undoing a movement that should not have been: a new transaction that names the old one. Once, and never an edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+
+from app import clock
+from app.errors import DomainError, NotFound
+from app.ledger import posting
+from app.ledger.accounts import account_from_row, lock_owed_account
+from app.ledger.posting import Line, Posted
+from app.periods import SaverZone
+from app.services.audit import log as audit
+from app.services.gamification import badges
+from app.services.gamification.streak_cache import forget
+from app.services.outbox.messages import enqueue
+from app.services.savings.jar import COLUMNS, Jar, view
+from app.services.savings.movements import LOCK_SAVER, store
+from app.services.savings.recomputation import recompute
+from app.transactions import after_commit, fetch, queue
+
+REVERSIBLE = frozenset({"deposit", "withdraw", "interest", "bonus", "fee"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What was booked. ``owed``: minor units the saver now owes, where the jar held less than was taken back."""
+
+    transaction: Posted
+    owed: int
+
+
+def reverse(
+    transaction_id: UUID, *, reason: str, by: UUID | None, second: UUID | None = None, at: datetime
+) -> Reversal:
+    """Take back one movement, as a transaction of the type ``reversal``.
+
+    Where the jar holds less than the movement put in, what is there is taken and the rest is booked as owed by the
+    saver; that needs ``second``, another member of staff than ``by``. The jar's streak and the badges follow from what
+    is left. Raises NotFound, DomainError ``already_reversed``, ``not_reversible``, ``second_person_required``.
+    """
+    rows = fetch(
+        "SELECT t.user_id, t.jar_id, t.type, t.amount, a.id, u.time_zone, u.time_zone_next, u.time_zone_from"
+        " FROM transactions t JOIN ledger_accounts a ON a.jar_id = t.jar_id JOIN users u ON u.id = t.user_id"
+        " WHERE t.id = %s",
+        (transaction_id,),
+    )
+    if not rows:
+        raise NotFound("There is no such movement.")
+    user_id, jar_id, kind, amount, account_id, *zone = rows[0]
+    if kind not in REVERSIBLE:
+        raise DomainError("not_reversible", f"A movement of the type {kind} is not taken back this way.")
+    queue(LOCK_SAVER, (user_id,))
+    ((*jar_row, id_, account_kind, balance, head_seq, head_hash),) = fetch(
+        f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash"  # noqa: S608  constants only
+        " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id WHERE j.id = %s FOR NO KEY UPDATE OF j, a",
+        (jar_id,),
+    )
+    if fetch("SELECT 1 FROM transactions WHERE reversal_of = %s", (transaction_id,)):
+        raise DomainError("already_reversed", "This movement has been reversed already. Nothing was changed.")
+    jar = Jar(*jar_row)
+    account = account_from_row(id_, account_kind, balance, head_seq, head_hash)
+    lines = [
+        Line(account if line_account == account_id else line_account, -line_amount)
+        for line_account, line_amount in fetch(
+            "SELECT account_id, amount FROM postings WHERE transaction_id = %s ORDER BY line", (transaction_id,)
+        )
+    ]
+    taken = -next(line.amount for line in lines if line.account is account)
+    owed = max(0, taken - account.balance)
+    if owed:
+        if second is None or second == by:
+            raise DomainError(
+                "second_person_required", "The jar holds less than this movement put in: a second person must agree."
+            )
+        lines = [line for line in lines if line.account is not account]
+        if account.balance:
+            lines.append(Line(account, -account.balance))
+        lines.append(Line(lock_owed_account(user_id, uuids.uuid7()), -owed))
+    today = SaverZone(*zone).date(at)
+    transaction = posting.post(
+        user_id=user_id,
+        jar_id=jar_id,
+        jar_account=account,
+        kind="reversal",
+        amount=amount,
+        lines=lines,
+        day=today,
+        occurred_at=at,
+        recorded_at=clock.now(),
+        reversal_of=transaction_id,
+    )
+    jar.current_amount = account.balance
+    if jar.status == "completed" and account.balance < jar.target_amount:
+        jar.status, jar.completed_on = "active", None
+    recompute(jar)
+    store(jar, view(jar, today).streak.current)
+    badges.take_back(transaction_id)
+    audit.record(
+        "transaction_reversed",
+        subject_type="transaction",
+        subject_id=transaction_id,
+        at=at,
+        actor_id=by,
+        actor="staff" if by else "operator",
+        details={
+            "reversal": str(transaction.id),
+            "owed": owed,
+            "second": str(second) if second else None,
+            "reason": reason[:200],
+        },
+    )
+    enqueue("savings.moved", {"user_id": str(user_id), "transaction_id": str(transaction.id)}, at)
+    after_commit(lambda: forget(user_id, today))
+    return Reversal(transaction, owed)
