@@ -154,23 +154,36 @@ SETTINGS: tuple[Setting, ...] = (
 NAMES = frozenset(setting.name for setting in SETTINGS)
 
 
+def origins(root: Path = ROOT) -> dict[str, tuple[str, str]]:
+    """Every known setting that is given, with its text and where it comes from; the first of the three to name it wins.
+
+    Raises SettingsError where a file cannot be read as what it is.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    run_file = root / ".local" / "run.json"
+    if run_file.is_file():
+        try:
+            run = json.loads(run_file.read_text(encoding="utf-8"))
+            values = {name: str(value) for name, value in run.get("settings", {}).items() if name in NAMES}
+            values |= {RUN_FILE_NAMES[key]: str(value) for key, value in run.items() if key in RUN_FILE_NAMES}
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            raise SettingsError([f".local/run.json cannot be read ({error}); `make run` writes it anew"]) from error
+        found.update({name: (value, ".local/run.json") for name, value in values.items()})
+    try:
+        dotenv = dotenv_values(root / ".env")
+    except (OSError, ValueError) as error:
+        raise SettingsError([f".env cannot be read ({error})"]) from error
+    found.update({k: (v, ".env") for k, v in dotenv.items() if k in NAMES and v is not None})
+    found.update({name: (os.environ[name], "environment") for name in NAMES if name in os.environ})
+    return found
+
+
 def sources(root: Path = ROOT) -> dict[str, str]:
     """Every known setting that the environment, ``.env`` or ``.local/run.json`` gives; the first to name it wins.
 
     Raises SettingsError where a file cannot be read as what it is.
     """
-    found: dict[str, str] = {}
-    run_file = root / ".local" / "run.json"
-    if run_file.is_file():
-        try:
-            run = json.loads(run_file.read_text(encoding="utf-8"))
-            found.update({name: str(value) for name, value in run.get("settings", {}).items() if name in NAMES})
-            found.update({RUN_FILE_NAMES[key]: value for key, value in run.items() if key in RUN_FILE_NAMES})
-        except (OSError, ValueError, AttributeError, TypeError) as error:
-            raise SettingsError([f".local/run.json cannot be read ({error}); `make run` writes it anew"]) from error
-    found.update({k: v for k, v in dotenv_values(root / ".env").items() if k in NAMES and v is not None})
-    found.update({name: os.environ[name] for name in NAMES if name in os.environ})
-    return found
+    return {name: text for name, (text, _) in origins(root).items()}
 
 
 def parse(values: Mapping[str, str]) -> dict[str, Any]:

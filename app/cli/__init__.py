@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli import clock, ledger, outbox, settings, staff
+
 
 def register_commands(app: Flask) -> None:
     """Add every command group to ``flask``."""
+    for command in (
+        clock.group,
+        ledger.group,
+        outbox.group,
+        settings.group,
+        staff.group,
+    ):
+        app.cli.add_command(command)

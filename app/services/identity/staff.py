@@ -71,3 +71,11 @@ def by_email(email: str) -> User:
     if user is None:
         raise NotFound(f"There is no account with the address {email}.")
     return user
+
+
+def member(email: str) -> User:
+    """The active member of staff with this address. Raises NotFound, DomainError ``not_staff``."""
+    user = by_email(email)
+    if user.role not in STAFF_ROLES or user.status != "active":
+        raise DomainError("not_staff", f"{email} is not an active member of staff.")
+    return user

@@ -1,0 +1,81 @@
+"""`flask ledger`: recompute it, seal it, take one movement back."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import click
+
+from app import clock
+from app.cli.refusals import Commands
+from app.ledger.verify import Finding, verify
+from app.services.audit import log as audit
+from app.services.identity import staff
+from app.services.ops import checkpoints, reversals
+from app.transactions import run, transaction
+
+group = Commands("ledger", help="Recompute the ledger, seal it, take one movement back.")
+
+
+@group.command("verify")
+@click.option("--quiet", is_flag=True, help="Say nothing about progress.")
+def verify_ledger(quiet: bool) -> None:
+    """Recompute every balance, sum, chain and seal from the postings, and the audit log's chain.
+
+    Each finding is a line on stdout: code, row, what differs. Exit code 1 when there is one.
+    """
+    began, links, findings = time.monotonic(), 0, 0
+
+    def progress(count: int) -> None:
+        nonlocal links
+        links += count
+        if not quiet:
+            click.echo(f"  {links} postings checked, {time.monotonic() - began:.1f} s", err=True)
+
+    with transaction():
+        for finding in verify(progress):
+            findings += 1
+            _say(finding)
+    with transaction():
+        for text in audit.verify():
+            findings += 1
+            click.echo(f"audit_log\t{text}")
+    seconds = time.monotonic() - began
+    if findings:
+        raise click.ClickException(
+            f"{findings} findings in {links} postings ({seconds:.1f} s). Stop paying out, keep the database as it is, "
+            "and compare it with the last backup and the checkpoints in the object store."
+        )
+    click.echo(f"The ledger holds: {links} postings in chains, no finding ({seconds:.1f} s).")
+
+
+def _say(finding: Finding) -> None:
+    click.echo(f"{finding.code}\t{finding.subject}\t{finding.detail}")
+
+
+@group.command("seal")
+def seal() -> None:
+    """Write a checkpoint over every chain that has moved since the last one (a job does so hourly)."""
+    number = run(lambda: checkpoints.seal(at=clock.now()))
+    click.echo("Nothing has moved since the last checkpoint." if number is None else f"Checkpoint {number} is written.")
+
+
+@group.command("reverse")
+@click.argument("movement", type=click.UUID)
+@click.option("--reason", required=True, help="Why; it stands in the audit log, so no names and no numbers of papers.")
+@click.option("--by", required=True, metavar="EMAIL", help="The member of staff who takes it back.")
+@click.option("--second", metavar="EMAIL", help="A second one who agrees; needed where the jar holds less than that.")
+@click.confirmation_option(prompt="This books a reversal that stays in the ledger for good. Go on?")
+def reverse(movement: UUID, reason: str, by: str, second: str | None) -> None:
+    """Take back the movement with the id MOVEMENT, once, by a new transaction that names it."""
+
+    def work() -> reversals.Reversal:
+        first_id = staff.member(by).id
+        second_id = staff.member(second).id if second else None
+        return reversals.reverse(movement, reason=reason, by=first_id, second=second_id, at=clock.now())
+
+    done = run(work)
+    click.echo(f"Taken back by transaction {done.transaction.id}.")
+    if done.owed:
+        click.echo(f"The jar held less: {done.owed} minor units are booked as owed by the saver.")

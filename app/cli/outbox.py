@@ -1,0 +1,40 @@
+"""`flask outbox`: what waits to be handed to the worker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from app import clock
+from app.cli.refusals import Commands
+from app.services.outbox import upkeep
+from app.transactions import run
+
+
+@click.group("outbox", cls=Commands, invoke_without_command=True)
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """Show what waits and what is dead; `retry` gives dead messages another go."""
+    if ctx.invoked_subcommand is not None:
+        return
+    state = run(lambda: upkeep.state(now=_now()))
+    click.echo(f"waiting  {state.waiting}" + (f"  (the oldest for {_words(state.oldest)})" if state.oldest else ""))
+    click.echo(f"dead     {state.dead}" + ("  (`flask outbox retry` tries them again)" if state.dead else ""))
+    for topic, error, count in state.dead_by_topic:
+        click.echo(f"         {count} × {topic}: {error}")
+
+
+@group.command("retry")
+def retry() -> None:
+    """Put dead messages back in line, with all their attempts before them."""
+    count = run(lambda: upkeep.retry(now=_now()))
+    click.echo(f"{count} dead messages are back in line." if count else "There is no dead message.")
+
+
+def _now() -> datetime:
+    return max(clock.now(), datetime.now(UTC))
+
+
+def _words(span: timedelta) -> str:
+    return str(timedelta(seconds=int(span.total_seconds())))
