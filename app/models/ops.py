@@ -7,7 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +26,10 @@ from app.models.identity import Instant, one_of
 
 
 class ImportRun(Model):
-    """One file taken in. ``rows_done`` counts data rows booked or refused: an interrupted run goes on from there."""
+    """One history taken in, of one file or several.
+
+    ``rows_done`` counts data rows booked or refused: an interrupted run goes on from there.
+    """
 
     __tablename__ = "import_runs"
     __table_args__ = (
@@ -51,11 +64,12 @@ class ImportAccount(Model):
 
 
 class ImportRefusal(Model):
-    """One row of the file that could not be booked, with its line number (the header is line 1) and why."""
+    """One row that could not be booked, and why: the file's number in the run and its line (the header is line 1)."""
 
     __tablename__ = "import_refusals"
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("import_runs.id"), primary_key=True)
+    file: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     line: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(32))
     detail: Mapped[str] = mapped_column(Text)

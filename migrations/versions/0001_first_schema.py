@@ -230,12 +230,13 @@ def upgrade() -> None:
     op.create_table(
         "import_refusals",
         sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("file", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("line", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("row", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["import_runs.id"], name=op.f("fk_import_refusals_run_id")),
-        sa.PrimaryKeyConstraint("run_id", "line", name=op.f("pk_import_refusals")),
+        sa.PrimaryKeyConstraint("run_id", "file", "line", name=op.f("pk_import_refusals")),
     )
     op.create_table(
         "refresh_families",
