@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import clock, ledger, outbox, settings, staff
+from app.cli import clock, demo, ledger, outbox, settings, staff
 
 
 def register_commands(app: Flask) -> None:
     """Add every command group to ``flask``."""
     for command in (
         clock.group,
+        demo.group,
         ledger.group,
         outbox.group,
         settings.group,
