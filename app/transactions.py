@@ -157,6 +157,11 @@ def rollback_to(savepoint: str) -> None:
     db.session.expire_all()
 
 
+def start_over() -> None:
+    """Roll back all that this transaction did, with what is queued; the next statement begins another one."""
+    _discard()
+
+
 def _discard() -> None:
     db.session.info.pop("queue", None)
     db.session.info.pop("after_commit", None)

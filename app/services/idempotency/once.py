@@ -17,7 +17,7 @@ from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
-from app.transactions import fetch, queue, rollback_to
+from app.transactions import fetch, queue, rollback_to, start_over
 
 # Refusals of the business that a key remembers. Validation, missing things, limits and faults it does not.
 REMEMBERED = frozenset(
@@ -71,14 +71,20 @@ def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> An
     try:
         outcome = work()
     except DomainError as refusal:
-        if refusal.code not in REMEMBERED:
-            raise
         rollback_to(SAVEPOINT)
+        if refusal.code not in REMEMBERED:
+            # What is refused today (a day's limit) may be the repetition of what was done before it.
+            first = _first_answer(claim)
+            if first is None:
+                raise
+            return first
         outcome = refusal
     except DBAPIError as error:
-        # Waiting for a row says so in its context; waiting for the key's advisory lock has none.
-        if getattr(error.orig, "pgcode", None) == LOCK_NOT_AVAILABLE and not error.orig.diag.context:  # type: ignore[union-attr]
-            raise InProgress from error
+        if getattr(error.orig, "pgcode", None) == LOCK_NOT_AVAILABLE:
+            # Whose lock was waited for, the key's or a row's? PostgreSQL does not say reliably; the key's can be asked.
+            start_over()
+            if not fetch("SELECT pg_try_advisory_xact_lock(%s)", (lock,))[0][0]:
+                raise InProgress from error
         raise
     status, body = render(outcome)
     stored = fetch(
@@ -86,15 +92,22 @@ def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> An
         " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1",
         (claim.user_id, claim.key, claim.route, claim.body_hash, status, body, datetime.now(UTC)),
     )
-    return Answer(status, body) if stored else _first_answer(claim)
-
-
-def _first_answer(claim: Claim) -> Answer:
+    if stored:
+        return Answer(status, body)
     rollback_to(SAVEPOINT)
-    ((route, body_hash, status, body),) = fetch(
+    first = _first_answer(claim)
+    assert first is not None  # the insert has just met it
+    return first
+
+
+def _first_answer(claim: Claim) -> Answer | None:
+    rows = fetch(
         "SELECT route, body_hash, status, body FROM idempotency_records WHERE user_id = %s AND key = %s",
         (claim.user_id, claim.key),
     )
+    if not rows:
+        return None
+    ((route, body_hash, status, body),) = rows
     if route != claim.route or bytes(body_hash) != claim.body_hash:
         raise DomainError(
             "idempotency_key_reused", "This key was used for another call. Nothing was done; use a key of its own."
