@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.models.savings import JAR_STATES, PLAN_TYPES
-from app.periods import Plan, period_of
+from app.periods import Period, Plan, period_of
 from app.services.gamification.streaks import JarTerms, StreakReading, StreakState, read
 
 __all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "Jar", "JarView", "view"]
@@ -19,7 +19,7 @@ COLUMNS = (
     " j.streak_period, j.streak_net, j.streak_previous_net, j.created_at"
 )
 # A pace that would take longer than this is no forecast.
-LONGEST_FORECAST = timedelta(days=100 * 365)
+LONGEST_FORECAST_DAYS = 100 * 365
 
 
 @dataclass(slots=True)
@@ -48,18 +48,36 @@ class Jar:
 
     @property
     def terms(self) -> JarTerms:
-        """What the streak engine must know of the jar."""
-        plan = Plan(self.plan_type)
+        """What the streak engine must know to read the streak."""
+        terms = self.booking_terms
+        if self.completed_on is None or (terms.last_day is not None and terms.last_day < self.completed_on):
+            return terms
+        period = self._completing_period
+        if period is not None and self.streak_period == period.start and terms.met(self.streak_net):
+            # A period is no longer asked for once the target is reached in it, but one that was met counts: the deposit
+            # that fills the pot must not cost a day of the streak.
+            return replace(terms, last_day=period.end + timedelta(days=1))
+        return replace(terms, last_day=self.completed_on)
+
+    @property
+    def booking_terms(self) -> JarTerms:
+        """What the engine must know to take in a movement of a day that ``counts_on`` lets through.
+
+        Without the day of completion: whether that period counts is known once its sum is, and for ``terms`` to say.
+        """
         # A period that ends with the last day of the plan is one of the plan's.
         after_end = self.end_date + timedelta(days=1) if self.end_date else None
-        last_day = min((day for day in (after_end, self.completed_on, self.closed_on) if day), default=None)
-        terms = JarTerms(plan, self.installment_amount, self.start_date, last_day)
-        period = period_of(plan, last_day) if last_day and last_day == self.completed_on else None
-        if period is not None and self.streak_period == period.start and terms.met(self.streak_net):
-            # A period is no longer asked for once the target is reached in it, but one that was met by then counts:
-            # the deposit that fills the pot must not cost a day of the streak.
-            return replace(terms, last_day=period.end + timedelta(days=1))
-        return terms
+        last_day = min((day for day in (after_end, self.closed_on) if day), default=None)
+        return JarTerms(Plan(self.plan_type), self.installment_amount, self.start_date, last_day)
+
+    def counts_on(self, day: date) -> bool:
+        """Whether a movement on ``day`` counts for the streak: none does after the period that reached the target."""
+        period = self._completing_period
+        return period is None or day <= period.end
+
+    @property
+    def _completing_period(self) -> Period | None:
+        return None if self.completed_on is None else period_of(Plan(self.plan_type), self.completed_on)
 
     @property
     def streak_state(self) -> StreakState:
@@ -95,8 +113,8 @@ class Jar:
         if self.status != "active" or self.current_amount <= 0 or days <= 0:
             return None
         remaining = self.target_amount - self.current_amount
-        ahead = timedelta(days=-(-remaining * days // self.current_amount))
-        return today + ahead if ahead <= LONGEST_FORECAST else None
+        ahead = -(-remaining * days // self.current_amount)
+        return today + timedelta(days=ahead) if ahead <= LONGEST_FORECAST_DAYS else None
 
     def on_track(self, today: date) -> bool | None:
         """Whether the pace so far reaches the target by ``end_date``; None without an end, or where the jar is over."""

@@ -44,6 +44,7 @@ def create(
     if abs(start - today) > FURTHEST_START:
         errors["start_date"] = ["Start within a year of today."]
     _check_end(errors, start, end_date)
+    _check_auto_deposit(errors, plan_type, auto_deposit)
     if installment_amount is not None and installment_amount > target_amount:
         errors["installment_amount"] = ["This is more than the target."]
     if errors:
@@ -104,8 +105,8 @@ def page(
 def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: datetime) -> JarView:
     """Set the given fields of an open jar (name, target_amount, installment_amount, end_date, auto_deposit).
 
-    The instalment is fixed once money has moved: it decides which periods were met. A target at or below what is there
-    completes the jar; one raised above it opens it again. Raises NotFound, Invalid, DomainError ``jar_closed``.
+    The instalment is fixed once money has moved: it decides which periods were met. A new target at or below what is
+    there completes the jar; one raised above it opens it again. Raises NotFound, Invalid, DomainError ``jar_closed``.
     """
     locked = lock(saver, jar_id, at=at)
     jar, today = locked.jar, saver.zone.date(at)
@@ -121,9 +122,14 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
             errors["end_date"] = ["Choose today or a later day."]
     if changed.installment_amount != jar.installment_amount and locked.account.head_seq:
         errors["installment_amount"] = ["This is fixed once money has moved; make another jar for another plan."]
+    elif changed.installment_amount is not None and changed.installment_amount > changed.target_amount:
+        field = "target_amount" if changed.installment_amount == jar.installment_amount else "installment_amount"
+        errors[field] = ["One instalment is more than the target."]
+    if "auto_deposit" in values:
+        _check_auto_deposit(errors, jar.plan_type, changed.auto_deposit)
     if errors:
         raise Invalid(errors)
-    _complete_or_reopen(changed, today)
+    _complete_or_reopen(changed, today, target_before=jar.target_amount)
     queue(
         "UPDATE savings_jars SET name = %s, target_amount = %s, installment_amount = %s, end_date = %s,"
         " auto_deposit = %s WHERE id = %s",
@@ -164,10 +170,10 @@ def _stored(saver: Principal, jar: Jar, today: date) -> JarView:
     return shown
 
 
-def _complete_or_reopen(jar: Jar, today: date) -> None:
-    if jar.status == "active" and 0 < jar.target_amount <= jar.current_amount:
+def _complete_or_reopen(jar: Jar, today: date, *, target_before: int) -> None:
+    if jar.status == "active" and jar.target_amount <= jar.current_amount:
         jar.status, jar.completed_on = "completed", today
-    elif jar.status == "completed" and jar.current_amount < jar.target_amount:
+    elif jar.status == "completed" and jar.current_amount < jar.target_amount and jar.target_amount > target_before:
         jar.status, jar.completed_on = "active", None
 
 
@@ -176,6 +182,14 @@ def _check_end(errors: dict[str, list[str]], start: date, end: date | None) -> N
         errors["end_date"] = ["The end lies before the start."]
     elif end is not None and end - start > LONGEST_GOAL:
         errors["end_date"] = ["Choose an end within fifty years."]
+
+
+def _check_auto_deposit(errors: dict[str, list[str]], plan_type: str, instruction: Mapping[str, Any] | None) -> None:
+    day = instruction.get("day") if instruction else None
+    if day is not None and plan_type == "daily":
+        errors["auto_deposit.day"] = ["A daily jar is filled every day; leave the day out."]
+    elif day is not None and plan_type == "weekly" and day > 7:
+        errors["auto_deposit.day"] = ["Give a day of the week, 1 (Monday) to 7."]
 
 
 def _json(value: Mapping[str, Any] | None) -> str | None:

@@ -128,7 +128,8 @@ def advance(jar: Jar, signed: int, today: date, *, balance: int) -> tuple[JarVie
     The view after it, and the streak before it. The movement that reaches the target completes the jar for good.
     """
     before = jar.streak(today).current
-    jar.streak_state = streaks.advance(jar.streak_state, jar.terms, today, signed)
+    if jar.counts_on(today):
+        jar.streak_state = streaks.advance(jar.streak_state, jar.booking_terms, today, signed)
     jar.current_amount = balance
     if jar.status == "active" and balance >= jar.target_amount:
         jar.status, jar.completed_on = "completed", today

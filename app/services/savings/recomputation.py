@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from app.ledger.accounts import CREDITS
-from app.periods import Plan, period_of
 from app.services.gamification.streaks import Movement, replay
 from app.services.savings.jar import Jar
 from app.transactions import fetch
@@ -35,16 +32,6 @@ def movements_of(jar_id: object) -> list[Movement]:
 def recompute(jar: Jar) -> None:
     """Set the jar's streak state from its transactions; ``longest`` never falls. Nothing is written."""
     longest = jar.streak_longest
-    terms = jar.terms
-    if jar.completed_on is not None:
-        # Whether the period of completion counts is known once its sum is: take it in, and let the terms decide.
-        terms = replace(terms, last_day=None)
-    jar.streak_state = replay(terms, [m for m in movements_of(jar.id) if _within(jar, m)])
+    counting = [m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)]
+    jar.streak_state = replay(jar.booking_terms, counting)
     jar.streak_longest = max(longest, jar.streak_longest)
-
-
-def _within(jar: Jar, movement: Movement) -> bool:
-    if jar.completed_on is None:
-        return True
-    period = period_of(Plan(jar.plan_type), jar.completed_on)
-    return period is None or (movement.reverses_day or movement.day) <= period.end
