@@ -1,0 +1,1 @@
+"""Documents a saver takes along: drawn from values alone, for the API and the pages alike."""
