@@ -39,6 +39,7 @@ def access(level: Access) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
+            _fold_scheme()
             if level == "refresh":
                 verify_jwt_in_request(refresh=True, skip_revocation_check=True)
             elif level != "public":
@@ -51,6 +52,13 @@ def access(level: Access) -> Callable[[View], View]:
         return cast("View", guarded)
 
     return decorate
+
+
+def _fold_scheme() -> None:
+    # The name of a scheme is the same in any case (RFC 9110, 11.1); Flask-JWT-Extended takes one spelling.
+    scheme, space, rest = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer":
+        request.environ["HTTP_AUTHORIZATION"] = f"Bearer{space}{rest}"
 
 
 def caller() -> Principal:

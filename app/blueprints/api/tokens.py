@@ -47,7 +47,7 @@ def _refuse(code: str, detail: str) -> Response:
 
 @jwt.token_verification_loader
 def _complete(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
-    if any(claims.get(name) is None for name in NAMED_CLAIMS):
+    if any(claims.get(name) is None for name in NAMED_CLAIMS) or claims["type"] not in {"access", "refresh"}:
         return False
     try:
         UUID(claims["sub"])
