@@ -48,10 +48,15 @@ def _boolean(text: str) -> bool:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise ValueError("is not a positive whole number")
-    return number
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("is not a whole number from 0 on")
+    return int(text)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -121,7 +126,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("S3_ACCESS_KEY_ID", "", "access key of the bucket", secret=True),
     Setting("S3_SECRET_ACCESS_KEY", "", "secret key of the bucket", secret=True),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "the address savers see; links and cookies follow it"),
-    Setting("TRUSTED_PROXIES", "0", "how many reverse proxies stand in front and set X-Forwarded-*", int),
+    Setting("TRUSTED_PROXIES", "0", "how many reverse proxies stand in front and set X-Forwarded-*", _count),
     Setting("CURRENCY", "INR", "the one currency of this installation", _currency),
     Setting("MAX_AMOUNT_MINOR", "100000000", "largest single movement, in minor units (paise)", _positive),
     Setting(

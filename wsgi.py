@@ -2,6 +2,7 @@
 
 import sys
 
+from app.cli.unconfigured import stand_in
 from app.extensions import celery
 from app.factory import create_app
 from config import SettingsError
@@ -9,6 +10,6 @@ from config import SettingsError
 try:
     app = create_app()
 except SettingsError as error:
-    sys.exit(str(error))
+    app = stand_in(error) or sys.exit(str(error))
 
 __all__ = ["app", "celery"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import clock, demo, ledger, outbox, settings, staff
+from app.cli import clock, demo, doctor, ledger, outbox, settings, staff
 
 
 def register_commands(app: Flask) -> None:
@@ -12,6 +12,7 @@ def register_commands(app: Flask) -> None:
     for command in (
         clock.group,
         demo.group,
+        doctor.doctor,
         ledger.group,
         outbox.group,
         settings.group,

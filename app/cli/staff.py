@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from app import clock
@@ -11,12 +13,11 @@ from app.transactions import run
 
 ROLES = click.Choice(["support", "admin"])
 group = Commands("staff", help="Members of staff: add, change role, suspend, restore.")
-email_argument = click.argument("email")
 
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+        return sys.stdin.readline().rstrip("\r\n")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
     return password
 
@@ -34,7 +35,7 @@ def add(email: str, name: str, role: str, password_stdin: bool) -> None:
 
 
 @group.command("set-role")
-@email_argument
+@click.argument("email")
 @click.argument("role", type=click.Choice(["support", "admin", "saver"]))
 def set_role(email: str, role: str) -> None:
     """Give an account another role; "saver" takes staff rights away. It counts from the next call on."""
@@ -43,7 +44,7 @@ def set_role(email: str, role: str) -> None:
 
 
 @group.command("suspend")
-@email_argument
+@click.argument("email")
 def suspend(email: str) -> None:
     """Keep an account out; all its sign-ins end now."""
     user = run(lambda: staff.suspend(email, at=clock.now()))
@@ -51,7 +52,7 @@ def suspend(email: str) -> None:
 
 
 @group.command("restore")
-@email_argument
+@click.argument("email")
 def restore(email: str) -> None:
     """Let a suspended account in again."""
     user = run(lambda: staff.restore(email, at=clock.now()))

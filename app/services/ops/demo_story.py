@@ -214,15 +214,14 @@ def _asha(story: Story) -> None:
 
 def _monthly_behind(story: Story) -> None:
     """₹1,000 a month where ₹1,300 would be in time: three months met, this one open, nine left with this one."""
-    months = [period_of(Plan.MONTHLY, story.today)]
-    assert months[0] is not None  # months have periods
-    while len(months) < 4:
-        months.append(shift(Plan.MONTHLY, months[-1], -1))
-    end = shift(Plan.MONTHLY, months[0], 8).end
-    opened = story.ago(months[-1].start + timedelta(days=2))
+    this = period_of(Plan.MONTHLY, story.today)
+    assert this is not None  # months are periods
+    earlier = [shift(Plan.MONTHLY, this, -number) for number in (3, 2, 1)]
+    end = shift(Plan.MONTHLY, this, 8).end
+    opened = story.ago(earlier[0].start + timedelta(days=2))
     story.jar("School fees", Plan.MONTHLY, 15_000, opened, 1_000, end_date=end)
     story.put("School fees", opened, 300, "To begin with")
-    for month in reversed(months[1:]):
+    for month in earlier:
         story.put("School fees", story.ago(month.start + timedelta(days=story.random.randint(4, 9))), 1_000)
 
 
