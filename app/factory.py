@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
 from app import clock, extensions, observability
-from app.blueprints import api, errors, web
+from app.blueprints import api, errors, headers, web
 from app.cli import register_commands
 from app.integrations.object_store import object_store
 from app.services.ops.clock import offset_from_database
@@ -36,6 +36,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     api.init_app(app)
     web.init_app(app)
     errors.init_app(app)
+    headers.init_app(app)
     register_commands(app)
     clock.set_offset_provider(None if values["APP_ENV"] == "production" else offset_from_database(app))
     return app

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Flask, Response, render_template
+from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -24,9 +27,13 @@ WORDS = {
 
 
 def page(status: int, detail: str | None = None) -> Response:
-    """An error page; it needs neither the database nor a signed-in person."""
+    """An error page; it needs neither the database nor a signed-in person, who keeps the navigation where known."""
     title, message = WORDS.get(status, WORDS[500 if status >= 500 else 400])
-    text = render_template("errors/error.html", code=status, title=title, message=detail or message)
+    if status < 500:
+        with suppress(Exception):  # an address that no view answers has not looked yet
+            bool(current_user.is_authenticated)
+    action = {"href": "/", "label": "Back home"}
+    text = render_template("errors/error.html", code=status, title=title, message=detail or message, action=action)
     response = Response(text, status, mimetype="text/html")
     if status == 503:
         response.headers["Retry-After"] = "2"

@@ -66,11 +66,11 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
 
 def best_streak(jars: list[JarView]) -> SaverStreak:
     """The streak of the jar with the largest count (ties to the oldest jar), with its unit."""
-    counting = [jar for jar in jars if jar.jar.plan_type != "flexible" and jar.jar.status == "active"]
-    if not counting:
+    counting = _counting(jars)
+    best = best_jar(jars)
+    if best is None:
         longest = max((jar.streak.longest for jar in jars), default=0)
         return SaverStreak(0, longest, "days", False, None)
-    best = max(counting, key=lambda jar: jar.streak.current)
     dues = [jar.streak.due_by for jar in counting if jar.streak.due_by is not None]
     return SaverStreak(
         current=best.streak.current,
@@ -79,6 +79,15 @@ def best_streak(jars: list[JarView]) -> SaverStreak:
         at_risk=any(jar.streak.at_risk for jar in counting),
         due_by=min(dues, default=None),
     )
+
+
+def best_jar(jars: list[JarView]) -> JarView | None:
+    """The jar whose streak is the saver's own; None where no jar counts."""
+    return max(_counting(jars), key=lambda jar: jar.streak.current, default=None)
+
+
+def _counting(jars: list[JarView]) -> list[JarView]:
+    return [jar for jar in jars if jar.jar.plan_type != "flexible" and jar.jar.status == "active"]
 
 
 def streak_of(user_id: UUID, today: date) -> SaverStreak:

@@ -1,0 +1,107 @@
+"""Who may open a page, and the browser session: begun at sign-in, ended at sign-out, checked at every click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Literal, TypeVar, cast
+from uuid import UUID
+
+from flask import Response, abort, flash, get_template_attribute, redirect, request, session, url_for
+from flask_login import current_user, login_user
+from werkzeug.wrappers import Response as Redirect
+
+from app.blueprints.api.access import ALLOWED
+from app.extensions import login
+from app.observability import bind_user
+from app.services.identity.browser_sessions import keep_open
+from app.services.identity.principal import Principal, principal
+from app.transactions import run
+
+PageAccess = Literal["public", "saver", "support", "admin"]
+View = TypeVar("View", bound=Callable[..., Any])
+# A path of our own: one slash, then visible ASCII. "//host" and "/\host" lead elsewhere, and browsers drop tabs.
+LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}")
+KEPT_ON = "kept_on"
+
+# The sign-in's row decides at each click; a changed network address, as phones have all day, says nothing.
+login.session_protection = None
+
+
+def page_access(level: PageAccess) -> Callable[[View], View]:
+    """Declare who may open the page: anyone, or a signed-in person with the role. Others are led to the sign-in."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if level != "public":
+                if not current_user.is_authenticated:
+                    return login.unauthorized()
+                if caller().role not in ALLOWED[level]:
+                    abort(403)
+                _keep_session()
+            return view(*args, **kwargs)
+
+        guarded.access = level  # type: ignore[attr-defined]
+        return cast("View", guarded)
+
+    return decorate
+
+
+def caller() -> Principal:
+    """The signed-in person of this page."""
+    return cast("Principal", current_user._get_current_object())
+
+
+def begin(person: Principal) -> None:
+    """Sign the person in on this browser. Whatever the session held before, its form token included, is gone."""
+    session.clear()
+    login_user(person)
+    session.permanent = True
+    session[KEPT_ON] = _today()
+
+
+def local_path(text: str | None) -> str | None:
+    """``text`` if it is a path on this site, else None: a link must not lead anyone away from here."""
+    path = (text or "").removesuffix("?")
+    return path if LOCAL_PATH.fullmatch(path) else None
+
+
+def say(category: str, template: str, macro: str, *values: Any) -> None:
+    """Flash what ``macro`` of ``template`` says; its words are the template's."""
+    flash(get_template_attribute(template, macro)(*values), category)
+
+
+@login.user_loader
+def _load(family: str) -> Principal | None:
+    try:
+        family_id = UUID(family)
+    except ValueError:
+        return None
+    person = principal(family_id)
+    if person is not None:
+        bind_user(person.id)
+    return person
+
+
+@login.unauthorized_handler
+def _sign_in_first() -> Redirect | Response:
+    was_signed_in = "_user_id" in session
+    session.clear()
+    say("info", "identity/said.html", "signed_out_elsewhere" if was_signed_in else "sign_in_first")
+    rule = request.url_rule
+    back = local_path(request.full_path) if rule is not None and "GET" in (rule.methods or ()) else None
+    return redirect(url_for("web_identity.log_in", next=back), 303)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _keep_session() -> None:
+    # A session lives on from its last use; once a day is exact enough, and costs no statement on the other clicks.
+    if session.get(KEPT_ON) != _today():
+        run(lambda: keep_open(caller().family_id))
+        session[KEPT_ON] = _today()

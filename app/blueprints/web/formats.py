@@ -1,0 +1,100 @@
+"""How pages write money, days and instants. Days are the saver's own; filters take values and ask no clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from flask import Flask, current_app
+
+from app import money
+from app.periods import Period, Plan, SaverZone
+
+LOCALE = "en_IN"
+
+
+def init_app(app: Flask) -> None:
+    """Make the filters known to the templates of ``app``."""
+    app.jinja_env.filters.update(
+        money=in_words,
+        typed_amount=typed_amount,
+        day=day,
+        long_day=long_day,
+        month=month,
+        weekday=weekday,
+        iso=iso,
+        day_of=day_of,
+        time_of=time_of,
+        period_label=period_label,
+        period_name=period_name,
+    )
+    app.jinja_env.globals.update(currency_sign=currency_sign)
+
+
+def in_words(minor: int) -> str:
+    """Minor units as a saver reads them: ₹12,480, ₹12,480.50."""
+    return money.format_rupees(minor, locale=LOCALE, currency=current_app.config["CURRENCY"])
+
+
+def currency_sign() -> str:
+    """The sign before an amount that is typed."""
+    return "".join(c for c in in_words(0) if not c.isdigit() and c not in ".,").strip()
+
+
+def typed_amount(minor: int) -> str:
+    """Minor units as a person would type them: 50, 12.50."""
+    return money.to_decimal_string(minor).removesuffix(".00")
+
+
+def day(value: date, today: date) -> str:
+    """14 Feb; 14 Feb 2028 in another year than today's."""
+    return format_date(value, "d MMM" if value.year == today.year else "d MMM y", locale=LOCALE)
+
+
+def long_day(value: date) -> str:
+    """Wednesday 15 July."""
+    return format_date(value, "EEEE d MMMM", locale=LOCALE)
+
+
+def month(value: date) -> str:
+    """July 2026."""
+    return format_date(value, "MMMM y", locale=LOCALE)
+
+
+def weekday(value: date) -> str:
+    """Wed."""
+    return format_date(value, "EEE", locale=LOCALE)
+
+
+def iso(value: datetime) -> str:
+    """For machines."""
+    return value.isoformat(timespec="seconds")
+
+
+def day_of(value: date, today: date) -> str:
+    """A day of the past beside today: Today, Yesterday, Thu 9 Jul, 3 Dec 2025."""
+    if value == today:
+        return "Today"
+    if value == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{weekday(value)} {day(value, today)}" if value.year == today.year else day(value, today)
+
+
+def time_of(instant: datetime, zone: SaverZone) -> str:
+    """9:14 am, in the zone that counted for the saver at that instant."""
+    return format_time(instant.astimezone(ZoneInfo(zone.at(instant))), "h:mm a", locale=LOCALE)
+
+
+def period_label(period: Period, plan: str) -> str:
+    """A period in a word that stands under a lamp: Wed, 6 Jul, Jul."""
+    if plan == Plan.DAILY:
+        return weekday(period.start)
+    return format_date(period.start, "d MMM" if plan == Plan.WEEKLY else "MMM", locale=LOCALE)
+
+
+def period_name(period: Period, plan: str) -> str:
+    """A period in full: Wednesday 15 July, week of Monday 6 July, July 2026."""
+    if plan == Plan.DAILY:
+        return long_day(period.start)
+    return f"week of {long_day(period.start)}" if plan == Plan.WEEKLY else month(period.start)

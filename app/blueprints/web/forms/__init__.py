@@ -1,0 +1,1 @@
+"""The pages' forms, one module for each word of the business."""

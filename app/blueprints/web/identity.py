@@ -1,0 +1,126 @@
+"""Sign-up, sign-in, sign-out and the profile."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as Redirect
+
+from app import clock
+from app.blueprints.web import refusals
+from app.blueprints.web.access import begin, caller, local_path, page_access, say
+from app.blueprints.web.forms.identity import LogInForm, ProfileForm, SignUpForm
+from app.errors import DomainError
+from app.extensions import limiter
+from app.services.identity import profile as profiles
+from app.services.identity import sign_in, signup
+from app.services.identity.principal import Principal, principal
+from app.transactions import run
+
+blueprint = Blueprint("web_identity", __name__)
+SAID = "identity/said.html"
+Page = str | tuple[str, int] | Redirect
+
+
+@blueprint.route("/signup", methods=["GET", "POST"])
+@page_access("public")
+@limiter.limit(lambda: current_app.config["RATELIMIT_SIGNUP"], methods=["POST"])
+def sign_up() -> Page:
+    """Make an account and sign in."""
+    if current_user.is_authenticated:
+        return _home()
+    form, status = SignUpForm(), 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                begin(run(lambda: _opened(_new_account(form))))
+                say("success", SAID, "welcome", form.name.data)
+                return _home()
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template("identity/sign_up.html", form=form), status
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@page_access("public")
+@limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"], methods=["POST"])
+def log_in() -> Page:
+    """Sign in with an address or a number and the password."""
+    if current_user.is_authenticated:
+        return _home()
+    form, status = LogInForm(), 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            password = form.password.data or ""
+            try:
+                begin(run(lambda: _opened(sign_in.authenticate(**form.names(), password=password))))
+                return _home()
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template("identity/log_in.html", form=form), status
+
+
+@blueprint.post("/logout")
+@page_access("saver")
+def log_out() -> Redirect:
+    """End the sign-in of this browser."""
+    family = caller().family_id
+    run(lambda: sign_in.sign_out([family]))
+    session.clear()
+    say("success", SAID, "signed_out")
+    return redirect(url_for("web_identity.log_in"), 303)
+
+
+@blueprint.route("/profile", methods=["GET", "POST"])
+@page_access("saver")
+def profile() -> Page:
+    """Read and change one's own data."""
+    person, at = caller(), clock.now()
+    user = run(lambda: profiles.read(person.id))
+    zone = profiles.zone_in_force(user, at)
+    pending = user.time_zone_from if user.time_zone_from and user.time_zone_from > at else None
+    if pending:
+        zone = user.time_zone_next or zone
+    form, status = ProfileForm(obj=user), 200
+    form.offer_zone(zone)
+    shown = {"name": user.name, "since": user.created_at, "pending": pending and person.zone.date(pending)}
+    if not form.is_submitted():
+        form.time_zone.data = zone
+    else:
+        status = 422
+        if form.validate():
+            values = {name: value for name, value in form.data.items() if name != "csrf_token"}
+            try:
+                run(lambda: profiles.change(person.id, values, at=at))
+                say("success", SAID, "profile_changed")
+                return redirect(url_for("web_identity.profile"), 303)
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template("identity/profile.html", form=form, **shown), status
+
+
+def _new_account(form: SignUpForm) -> UUID:
+    user = signup.sign_up(
+        name=form.name.data or "",
+        email=form.email.data or "",
+        phone=form.phone.data,
+        password=form.password.data or "",
+        at=clock.now(),
+    )
+    return user.id
+
+
+def _opened(user_id: UUID) -> Principal:
+    """A sign-in of this browser, and who it belongs to."""
+    family = sign_in.open_family(user_id, kind="web", device=request.user_agent.string)
+    person = principal(family.family_id)
+    assert person is not None  # its row has just been written
+    return person
+
+
+def _home() -> Redirect:
+    return redirect(local_path(request.args.get("next")) or url_for("web_savings.dashboard"), 303)

@@ -1,0 +1,22 @@
+"""A refusal of the business on the form that asked for it."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+
+from app.blueprints.api.problems import STATUS
+from app.errors import DomainError, Unavailable
+
+
+def bind(form: FlaskForm, refusal: DomainError, *, field: str | None = None) -> int:
+    """Put the sentences of ``refusal`` at their fields, or at ``field``, or on top; the HTTP status to answer with."""
+    placed = False
+    for name, sentences in refusal.errors.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, *sentences]
+            placed = True
+    if not placed and field is not None:
+        form[field].errors = [*form[field].errors, refusal.message]
+    elif not placed:
+        form.form_errors.append(refusal.message)
+    return STATUS.get(refusal.code, 503 if isinstance(refusal, Unavailable) else 409)

@@ -1,0 +1,156 @@
+"""The saver's home and the jars."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from app import clock
+from app.blueprints import cursors
+from app.blueprints.web import refusals
+from app.blueprints.web.access import caller, page_access, say
+from app.blueprints.web.forms.savings import CloseForm, JarChangeForm, JarForm
+from app.errors import DomainError, NotFound
+from app.services.savings import calendar, histories, jars
+from app.services.savings.histories import Filter
+from app.services.savings.jar import JarView
+from app.services.savings.overview import best_jar, overview
+from app.services.savings.suggestions import next_deposit, pace_needed
+from app.transactions import run
+
+blueprint = Blueprint("web_savings", __name__)
+SAID = "savings/said.html"
+JARS_ON_A_PAGE = 30
+MOVEMENTS_ON_A_PAGE = 12
+MOVEMENTS_AT_HOME = 5
+Page = str | tuple[str, int] | Redirect
+
+
+@blueprint.get("/dashboard")
+@page_access("saver")
+def dashboard() -> str:
+    """The saver's home."""
+    person, at = caller(), clock.now()
+
+    def work() -> dict[str, Any]:
+        seen = overview(person, at=at)
+        best = best_jar(seen.jars)
+        rows, _ = histories.page(person.id, Filter(), limit=JARS_ON_A_PAGE) if seen.jars else ([], None)
+        return {
+            "overview": seen,
+            "best": best,
+            "lamps": calendar.week(seen, best),
+            "suggestion": next_deposit(seen.jars, rows),
+            "rows": rows[:MOVEMENTS_AT_HOME],
+        }
+
+    return render_template("savings/dashboard.html", person=person, pace_needed=pace_needed, **run(work))
+
+
+@blueprint.get("/jars")
+@page_access("saver")
+def list_jars() -> str:
+    """Every jar, the closed ones too."""
+    person, about = caller(), f"web:jars:{caller().id}"
+    after = cursors.decode(request.args.get("after"), about=about)
+    views, position = run(lambda: jars.page(person, at=clock.now(), limit=JARS_ON_A_PAGE, after=after))
+    return render_template(
+        "savings/jars.html", views=views, older=cursors.encode(position, about=about), pace_needed=pace_needed
+    )
+
+
+@blueprint.route("/jars/new", methods=["GET", "POST"])
+@page_access("saver")
+def new_jar() -> Page:
+    """Make a jar."""
+    form, status = JarForm(data={"plan_type": "daily"}), 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            values = {name: value for name, value in form.data.items() if name != "csrf_token"}
+            try:
+                made = run(lambda: jars.create(caller(), **values, at=clock.now()))
+                say("success", SAID, "jar_made", made.jar.name)
+                return redirect(url_for("web_savings.jar", jar_id=made.jar.id), 303)
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template("savings/new_jar.html", form=form), status
+
+
+@blueprint.get("/jars/<uuid:jar_id>")
+@page_access("saver")
+def jar(jar_id: UUID) -> str:
+    """One jar with its lamps and what moved in it."""
+    person, at = caller(), clock.now()
+    which, about = Filter(jar_id), f"web:history:{person.id}:{jar_id}"
+    after = cursors.decode(request.args.get("after"), about=about)
+
+    def work() -> dict[str, Any]:
+        view = jars.read(person, jar_id, at=at)
+        rows, position = histories.page(person.id, which, limit=MOVEMENTS_ON_A_PAGE, after=after)
+        return {
+            "view": view,
+            "lamps": [] if after else calendar.recent(view),
+            "rows": rows,
+            "older": cursors.encode(position, about=about),
+        }
+
+    return render_template(
+        "savings/jar.html", person=person, later_page=after is not None, pace_needed=pace_needed, **run(work)
+    )
+
+
+@blueprint.route("/jars/<uuid:jar_id>/edit", methods=["GET", "POST"])
+@page_access("saver")
+def edit_jar(jar_id: UUID) -> Page:
+    """Change a jar."""
+    person, at = caller(), clock.now()
+    view = run(lambda: jars.read(person, jar_id, at=at))
+    if view.jar.status == "closed":
+        return _to(jar_id)
+    form, status = JarChangeForm(obj=view.jar), 200
+    if _has_moved(view):
+        del form.installment_amount
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            values = {name: value for name, value in form.data.items() if name != "csrf_token"}
+            try:
+                run(lambda: jars.change(person, jar_id, values, at=at))
+                say("success", SAID, "jar_changed")
+                return _to(jar_id)
+            except NotFound:
+                raise
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template("savings/edit_jar.html", form=form, view=view), status
+
+
+@blueprint.route("/jars/<uuid:jar_id>/close", methods=["GET", "POST"])
+@page_access("saver")
+def close_jar(jar_id: UUID) -> Page:
+    """Close an empty jar, after asking."""
+    person, at = caller(), clock.now()
+    view = run(lambda: jars.read(person, jar_id, at=at))
+    form, status = CloseForm(), 200
+    if form.is_submitted():
+        try:
+            run(lambda: jars.close(person, jar_id, at=at))
+            say("success", SAID, "jar_closed", view.jar.name)
+            return redirect(url_for("web_savings.list_jars"), 303)
+        except NotFound:
+            raise
+        except DomainError as refusal:
+            status = refusals.bind(form, refusal)
+    return render_template("savings/close_jar.html", form=form, view=view), status
+
+
+def _has_moved(view: JarView) -> bool:
+    return view.jar.current_amount > 0 or view.jar.streak_period is not None
+
+
+def _to(jar_id: UUID) -> Redirect:
+    return redirect(url_for("web_savings.jar", jar_id=jar_id), 303)

@@ -1,0 +1,63 @@
+"""A jar's periods as a row of lamps, and a saver's week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from app.periods import Period, Plan, period_of, shift
+from app.services.gamification.streaks import period_states
+from app.services.savings.jar import JarView
+from app.services.savings.overview import Overview
+from app.services.savings.recomputation import movements_of
+
+#: ``open`` is a period that can still be met; ``none`` a past day that nothing asked for.
+LampState = Literal["met", "late", "open", "missed", "future", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One period of the row. ``now``: it holds today."""
+
+    period: Period
+    state: LampState
+    now: bool
+
+
+def recent(view: JarView, *, count: int = 7) -> list[Lamp]:
+    """The jar's last ``count`` periods, oldest first, filled up with those to come; [] for a flexible jar. One query.
+
+    An open period that is met already is ``met``.
+    """
+    terms, today = view.jar.terms, view.today
+    if terms.plan == Plan.FLEXIBLE:
+        return []
+    lamps = []
+    for one in period_states(terms, movements_of(view.jar.id), today)[-count:]:
+        state: LampState = "met" if one.state == "open" and terms.met(one.net) else one.state
+        lamps.append(Lamp(one.period, state, today in one.period))
+    following = shift(terms.plan, lamps[-1].period, 1) if lamps else period_of(terms.plan, terms.first_day)
+    while following is not None and len(lamps) < count and terms.counts(following) and following.end >= today:
+        lamps.append(Lamp(following, "future", today in following))
+        following = shift(terms.plan, following, 1)
+    return lamps
+
+
+def week(overview: Overview, best: JarView | None) -> list[Lamp]:
+    """Monday to Sunday of the saver's week: the days of ``best`` where that is a daily jar, else the days with a
+    deposit in any jar. One query at most."""
+    own: dict[Period, LampState] = {}
+    if best is not None and best.jar.plan_type == Plan.DAILY:
+        own = {lamp.period: lamp.state for lamp in recent(best)}
+    lamps = []
+    for offset in range(7):
+        day = overview.week.start + timedelta(days=offset)
+        state: LampState = "none"
+        if day in overview.deposit_days:
+            state = "met"
+        elif day >= overview.today:
+            state = "open" if day == overview.today else "future"
+        period = Period(day, day)
+        lamps.append(Lamp(period, own.get(period, state), day == overview.today))
+    return lamps
