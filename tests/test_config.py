@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import config as settings
+
+SECRET = "q7Vx2mKp9RtYb4NwLz8HcJf3GdSa6UeT"
+JWT_SECRET = "Zr5Tq8Wn2Xk7Mv4Bp9Lc6Hj3Gf1Dy0Su"
+STRONG = {
+    "APP_ENV": "production",
+    "SECRET_KEY": SECRET,
+    "JWT_SECRET_KEY": JWT_SECRET,
+    "DATABASE_URL": "postgresql://chhota_app:mango-lassi@db/chhota",
+    "REDIS_URL": "redis://redis:6379/0",
+    "PUBLIC_URL": "https://chhota.example",
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in settings.NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def refusal(values: dict[str, str]) -> list[str]:
+    with pytest.raises(settings.SettingsError) as refused:
+        settings.load(values)
+    return refused.value.problems
+
+
+def test_strong_settings_start_production() -> None:
+    config = settings.load(STRONG)
+    assert config["SESSION_COOKIE_NAME"] == "__Host-chhota"
+    assert config["SESSION_COOKIE_SECURE"] is True
+    assert (config["DEBUG"], config["TESTING"]) == (False, False)
+    assert config["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg2://chhota_app:mango-lassi@db/chhota"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "because"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY is not set"),
+        ("SECRET_KEY", "short-but-otherwise-random-4Kp9", "SECRET_KEY is shorter than 32 characters"),
+        ("SECRET_KEY", "change-me-change-me-change-me-change-me", "SECRET_KEY is guessable"),
+        ("JWT_SECRET_KEY", "a" * 64, "JWT_SECRET_KEY is guessable"),
+        ("JWT_SECRET_KEY", SECRET, "JWT_SECRET_KEY is the same as SECRET_KEY"),
+        ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("DATABASE_URL", "postgresql://chhota_app@db/chhota", "DATABASE_URL has no password"),
+        ("DATABASE_OWNER_URL", "postgresql://o:mango-lassi@db/chhota", "DATABASE_OWNER_URL is set"),
+        ("REDIS_URL", "", "REDIS_URL is not set"),
+        ("PUBLIC_URL", "http://chhota.example", "PUBLIC_URL is not https"),
+        ("S3_ENDPOINT_URL", "http://s3.chhota.example", "S3_ENDPOINT_URL is not https"),
+        ("RATELIMIT_ENABLED", "0", "RATELIMIT_ENABLED is 0"),
+        ("ARGON2_MEMORY_KIB", "8192", "ARGON2_MEMORY_KIB is below 19456"),
+        ("ARGON2_TIME_COST", "1", "ARGON2_TIME_COST is below 2"),
+        ("LOG_LEVEL", "DEBUG", "LOG_LEVEL is DEBUG"),
+    ],
+)
+def test_production_names_the_one_setting_that_is_weak(name: str, value: str, because: str) -> None:
+    problems = refusal(STRONG | {name: value})
+    assert len(problems) == 1
+    assert problems[0].startswith(because)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_JARS", "many"),
+        ("MAX_JARS", "0"),
+        ("MAX_JARS", "-3"),
+        ("MAX_JARS", "1_000"),
+        ("TRUSTED_PROXIES", "two"),
+        ("RATELIMIT_ENABLED", "perhaps"),
+        ("CURRENCY", "rupees"),
+        ("LOG_FORMAT", "xml"),
+        ("DATABASE_URL", "mysql://u:p@db/chhota"),
+    ],
+)
+def test_a_value_that_is_none_is_refused_everywhere(name: str, value: str) -> None:
+    for environment in ("development", "testing", "production"):
+        problems = refusal(STRONG | {"APP_ENV": environment, name: value})
+        assert [problem.partition(" ")[0] for problem in problems] == [name]
+
+
+def test_an_unknown_environment_is_refused() -> None:
+    assert refusal(STRONG | {"APP_ENV": "prod"}) == ["APP_ENV is not one of development, testing, production ('prod')"]
+
+
+def test_every_problem_is_named_at_once() -> None:
+    problems = refusal({"APP_ENV": "production"})
+    assert {problem.partition(" ")[0] for problem in problems} >= {
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "JWT_SECRET_KEY",
+        "REDIS_URL",
+        "PUBLIC_URL",
+    }
+
+
+def test_no_message_holds_a_secret() -> None:
+    secrets = {
+        "SECRET_KEY": "hidden-one",
+        "JWT_SECRET_KEY": "hidden-two",
+        "DATABASE_URL": "postgresql://u:hidden-three@db/chhota",
+        "DATABASE_OWNER_URL": "postgresql://o:hidden-four@db/chhota",
+        "REDIS_URL": "redis://:hidden-five@redis/0",
+        "S3_SECRET_ACCESS_KEY": "hidden-six",
+    }
+    weak = {"APP_ENV": "production", **secrets, "RATELIMIT_ENABLED": "0"}
+    unreadable = weak | {"DATABASE_URL": "mysql://u:hidden-three@db/chhota"}
+    for values in (weak, unreadable):
+        with pytest.raises(settings.SettingsError) as refused:
+            settings.load(values)
+        assert "hidden" not in str(refused.value)
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_make_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".local").mkdir()
+    run = {
+        "url": "http://127.0.0.1:8123",
+        "database_url": "postgresql://run/chhota",
+        "settings": {"SECRET_KEY": "run", "MAX_JARS": "1", "CURRENCY": "RUN", "SHELL": "/bin/run"},
+    }
+    (tmp_path / ".local" / "run.json").write_text(json.dumps(run))
+    (tmp_path / ".env").write_text("MAX_JARS=2\nCURRENCY=ENV\nPATH=/nowhere\n")
+    monkeypatch.setenv("CURRENCY", "OSE")
+    assert settings.origins(tmp_path) == {
+        "PUBLIC_URL": ("http://127.0.0.1:8123", ".local/run.json"),
+        "DATABASE_URL": ("postgresql://run/chhota", ".local/run.json"),
+        "SECRET_KEY": ("run", ".local/run.json"),
+        "MAX_JARS": ("2", ".env"),
+        "CURRENCY": ("OSE", "environment"),
+    }
+    assert settings.sources(tmp_path)["CURRENCY"] == "OSE"
+
+
+def test_an_empty_variable_hides_what_make_run_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "run.json").write_text(json.dumps({"database_owner_url": "postgresql://owner/chhota"}))
+    monkeypatch.setenv("DATABASE_OWNER_URL", "")
+    assert settings.sources(tmp_path) == {"DATABASE_OWNER_URL": ""}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"settings": 3}'])
+def test_a_damaged_run_file_is_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "run.json").write_text(text)
+    with pytest.raises(settings.SettingsError, match=r"run\.json cannot be read .* `make run` writes it anew"):
+        settings.sources(tmp_path)
+
+
+def test_the_example_is_the_committed_file() -> None:
+    assert (settings.ROOT / ".env.example").read_text(encoding="utf-8") == settings.example()
+
+
+def test_the_example_holds_every_default() -> None:
+    lines = {line.removeprefix("# ") for line in settings.example().splitlines()}
+    assert {f"{setting.name}={setting.default}" for setting in settings.SETTINGS} <= lines
+
+
+def test_every_default_can_be_parsed() -> None:
+    assert set(settings.parse({})) == settings.NAMES
