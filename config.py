@@ -149,6 +149,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RATELIMIT_ENABLED", "1", "0 lifts the rate limits, for measuring only", _boolean),
     Setting("RATELIMIT_SIGNUP", "10 per hour", "sign-ups from one address"),
     Setting("RATELIMIT_LOGIN", "30 per minute", "sign-in attempts from one address"),
+    Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver"),
     Setting("MAX_CONTENT_LENGTH", "65536", "largest body of a request that uploads no file, in bytes", _positive),
     Setting("LOG_LEVEL", "INFO", "least severity that is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
     Setting("LOG_FORMAT", "console", "json or console", _one_of("json", "console")),

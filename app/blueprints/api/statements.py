@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, current_app, request
 from werkzeug.datastructures import MIMEAccept
 
 from app import clock
@@ -14,6 +14,7 @@ from app.blueprints.api.access import ApiBlueprint, access, caller
 from app.blueprints.api.schemas.statements import StatementQuerySchema
 from app.blueprints.documents import statement_csv, statement_pdf
 from app.blueprints.documents.statement_words import disposition
+from app.extensions import limiter
 from app.services.savings import statements
 from app.transactions import run
 
@@ -46,11 +47,17 @@ _RESPONSES = {
         f" form holds: {statement_pdf.MOST_LINES:,} as PDF, {MOST_CSV_LINES:,} as CSV.",
         **_PROBLEM,
     },
+    429: {"description": "Too many PDFs within a minute.", **_PROBLEM},
 }
 
 
 @blueprint.route("/jars/<uuid:jar_id>/statement/", methods=["GET"])
 @access("saver")
+@limiter.limit(
+    lambda: current_app.config["RATELIMIT_STATEMENT"],
+    key_func=lambda: str(caller().id),
+    exempt_when=lambda: _form(request.accept_mimetypes) != PDF,  # a CSV costs next to nothing
+)
 @blueprint.arguments(StatementQuerySchema, location="query")
 @blueprint.doc(responses=_RESPONSES)
 def jar_statement(query: dict[str, Any], jar_id: UUID) -> Response:

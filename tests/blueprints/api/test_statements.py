@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from flask import Flask
 
 from app.blueprints.api.statements import MOST_CSV_LINES
-from app.blueprints.documents import statement_csv, statement_pdf
+from app.blueprints.documents import pdf, statement_csv, statement_pdf
 from app.ledger import posting
 from app.ledger.accounts import lock_jar_accounts
 from app.services.ops import reversals
@@ -289,6 +290,26 @@ def test_a_long_history_is_quick_and_capped(saver: Saver, clock: Clock, context:
     assert refused.status_code == 422
     assert refused.json["errors"]["to"] == ["This period holds more than 2,000 movements. Ask for fewer days."]
     assert len(rows(statement(saver, jar))) == many + 4
+
+
+def test_drawing_is_limited_for_each_saver_and_reading_is_not(new_app: Callable[..., Flask]) -> None:
+    app = new_app(RATELIMIT_ENABLED="1", RATELIMIT_STATEMENT="2 per hour")
+    saver, other = factories.make_saver(app), factories.make_saver(app)
+    jar = saver.jar()
+    assert [statement(saver, jar, headers=PDF).status_code for _ in range(3)] == [200, 200, 429]
+    assert statement(saver, jar).status_code == 200
+    assert statement(other, other.jar(), headers=PDF).status_code == 200
+
+
+def test_a_typesetter_that_fails_or_hangs_says_so(
+    app: Flask, saver: Saver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RuntimeError, match=r"nothing\.typ"):
+        pdf.typeset("nothing", {}, made_at=clock.now())
+    monkeypatch.setattr(pdf, "TIME_LIMIT", 0.01)
+    answer = statement(saver, saver.jar(), headers=PDF)
+    assert (answer.status_code, answer.json["code"]) == (503, "temporarily_unavailable")
+    assert answer.headers["Retry-After"]
 
 
 def test_both_forms_and_their_limits_are_documented(app: Flask) -> None:
