@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
+from flask import current_app
 from flask_caching import Cache
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
@@ -42,13 +43,41 @@ class ProblemApi(Api):
         pass
 
 
+class RememberingJWTManager(JWTManager):
+    """Checks the signature of a token once in each process; that it has not expired, each time.
+
+    Checking it (four passes over the token) costs more than the rest of an access decision. What is remembered is the
+    whole token, so a changed one is a stranger; whether the sign-in still stands is asked of the database each time.
+    """
+
+    most = 10_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._verified: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def _decode_jwt_from_config(
+        self, encoded_token: str, csrf_value: Any = None, allow_expired: bool = False
+    ) -> dict[str, Any]:
+        key = (current_app.config["JWT_SECRET_KEY"], encoded_token)
+        claims = self._verified.get(key)
+        if claims is not None and claims["exp"] > time.time() and csrf_value is None:
+            return dict(claims)
+        claims = super()._decode_jwt_from_config(encoded_token, csrf_value, allow_expired)
+        if isinstance(claims.get("exp"), int) and not allow_expired:
+            if len(self._verified) >= self.most:
+                self._verified.clear()
+            self._verified[key] = dict(claims)
+        return claims
+
+
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model  # Base with the session's query interface mixed in
 migrate = Migrate(compare_type=True, compare_server_default=True)
-jwt = JWTManager()
+jwt = RememberingJWTManager()
 login = LoginManager()
 csrf = CSRFProtect()
 api = ProblemApi()

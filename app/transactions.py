@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import psycopg2
 from psycopg2 import errorcodes
 from psycopg2.extras import register_uuid
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -45,17 +46,31 @@ def on_violation(constraint: str, refusal: Callable[[], DomainError]) -> None:
     _violations[constraint] = refusal
 
 
-def _queue() -> list[tuple[str, Parameters]]:
-    queue: list[tuple[str, Parameters]] = db.session.info.setdefault("queue", [])
+class Statement:
+    """A statement on the path of every movement: each connection has PostgreSQL plan it once.
+
+    ``sql`` has its ``parameters`` as ``$1`` and so on; ``name`` is its own within the program.
+    """
+
+    __slots__ = ("execute", "name", "prepare")
+
+    def __init__(self, name: str, sql: str, *, parameters: int) -> None:
+        self.name = name
+        self.prepare = f"PREPARE {name} AS {sql}".encode()
+        self.execute = f"EXECUTE {name}({', '.join(['%s'] * parameters)})" if parameters else f"EXECUTE {name}"
+
+
+def _queue() -> list[tuple[str | Statement, Parameters]]:
+    queue: list[tuple[str | Statement, Parameters]] = db.session().info.setdefault("queue", [])
     return queue
 
 
-def queue(sql: str, parameters: Parameters = ()) -> None:
+def queue(sql: str | Statement, parameters: Parameters = ()) -> None:
     """Send ``sql`` (psycopg2 style, its result unread) with the next awaited statement or before the COMMIT."""
     _queue().append((sql, parameters))
 
 
-def fetch(sql: str, parameters: Parameters = ()) -> list[Any]:
+def fetch(sql: str | Statement, parameters: Parameters = ()) -> list[Any]:
     """Send everything queued and then ``sql`` in one round trip; the rows of ``sql``.
 
     Raises what the database says, as SQLAlchemy's DBAPIError.
@@ -67,23 +82,45 @@ def fetch(sql: str, parameters: Parameters = ()) -> list[Any]:
 
 def flush() -> None:
     """Send what is queued, and the ORM's own pending changes."""
-    db.session.flush()
-    if _queue():
-        _send(_queue())
-
-
-def _send(statements: list[tuple[str, Parameters]]) -> list[Any]:
-    if db.session.new or db.session.dirty or db.session.deleted:
+    statements = _queue()
+    if statements:
+        _send(statements)
+    else:
         db.session.flush()
-    connection = db.session.connection()
-    cursor = connection.connection.cursor()
+
+
+def _send(statements: list[tuple[str | Statement, Parameters]]) -> list[Any]:
+    session = db.session()
+    session.flush()
+    connection = session.connection()
+    prepared: set[str] | None = connection.info.get("prepared")
+    # psycopg2's own cursor: SQLAlchemy's result machinery costs more than the round trip.
+    cursor: Any = connection.connection.cursor()
     try:
-        text = b";\n".join(cursor.mogrify(sql, parameters) for sql, parameters in statements).decode()
+        texts: list[bytes] = []
+        if prepared is None:
+            prepared = connection.info["prepared"] = set()
+            texts.append(b"DEALLOCATE ALL")
+        for sql, parameters in statements:
+            if isinstance(sql, Statement):
+                if sql.name not in prepared:
+                    texts.append(sql.prepare)
+                    prepared.add(sql.name)
+                sql = sql.execute
+            texts.append(cursor.mogrify(sql, parameters))
+        cursor.execute(b";\n".join(texts))
+        return cursor.fetchall() if cursor.description is not None else []
+    except psycopg2.Error as error:
+        connection.info["prepared"] = None  # which of them got as far as the server is not known
+        lost = connection.dialect.is_disconnect(error, connection.connection, cursor)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None, None, error, psycopg2.Error, connection_invalidated=lost, dialect=connection.dialect
+        ) from error
     finally:
-        cursor.close()
         statements.clear()
-    result = connection.exec_driver_sql(text, execution_options={"no_parameters": True})
-    return list(result.fetchall()) if result.returns_rows else []
+        cursor.close()
 
 
 def after_commit(work: Callable[[], None]) -> None:

@@ -15,15 +15,30 @@ from app import clock
 from app.errors import DomainError
 from app.ledger import chain
 from app.ledger.accounts import COUNTERPARTS, CREDITS, Account, lock_jar_accounts
-from app.transactions import queue
+from app.transactions import Statement, queue
 
-INSERT_TRANSACTION = (
+INSERT_TRANSACTION = Statement(
+    "ledger_insert_transaction",
     "INSERT INTO transactions (id, user_id, jar_id, type, amount, date, occurred_at, recorded_at, balance_after,"
-    " posting_count, reversal_of) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " posting_count, reversal_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    parameters=11,
 )
-INSERT_POSTINGS = "INSERT INTO postings (transaction_id, line, account_id, amount, seq, balance_after, hash) VALUES "
-POSTING_ROW = "(%s, %s, %s, %s, %s, %s, %s)"
-UPDATE_ACCOUNT = "UPDATE ledger_accounts SET balance = %s, head_seq = %s, head_hash = %s WHERE id = %s"
+COLUMNS = "INSERT INTO postings (transaction_id, line, account_id, amount, seq, balance_after, hash) VALUES "
+INSERT_POSTINGS = {
+    # All lines of a transaction go in one statement: the trigger that balances them asks for it.
+    lines: Statement(
+        f"ledger_insert_{lines}_postings",
+        COLUMNS
+        + ", ".join(f"({', '.join(f'${7 * line + column}' for column in range(1, 8))})" for line in range(lines)),
+        parameters=7 * lines,
+    )
+    for lines in (2, 3)
+}
+UPDATE_ACCOUNT = Statement(
+    "ledger_update_account",
+    "UPDATE ledger_accounts SET balance = $1, head_seq = $2, head_hash = $3 WHERE id = $4",
+    parameters=4,
+)
 UPDATE_JAR = "UPDATE savings_jars SET current_amount = %s WHERE id = %s"
 
 
@@ -72,8 +87,13 @@ def post(
     lines must be locked by this transaction. Updates the Accounts in place. Raises DomainError ``insufficient_funds``
     where a jar would go below zero, and ValueError for lines that are not a movement.
     """
-    if amount <= 0 or len(lines) < 2 or sum(line.amount for line in lines) or any(line.amount == 0 for line in lines):
-        raise ValueError("a movement is positive and has at least two lines whose sum is zero")
+    if (
+        amount <= 0
+        or len(lines) not in INSERT_POSTINGS
+        or sum(line.amount for line in lines) != 0
+        or any(line.amount == 0 for line in lines)
+    ):
+        raise ValueError("a movement is positive and has two or three lines whose sum is zero")
     for line in lines:
         if isinstance(line.account, Account):
             if line.account.kind == "jar" and line.account.balance + line.amount < 0:
@@ -133,7 +153,7 @@ def post(
             queue(UPDATE_ACCOUNT, (account.balance, account.head_seq, account.head_hash, account.id))
         else:
             rows += [posted.id, number, line.account, line.amount, None, None, None]
-    queue(INSERT_POSTINGS + ", ".join([POSTING_ROW] * len(lines)), rows)
+    queue(INSERT_POSTINGS[len(lines)], rows)
     if note:
         queue("INSERT INTO transaction_notes (transaction_id, note) VALUES (%s, %s)", (posted.id, note))
     return posted

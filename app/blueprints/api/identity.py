@@ -33,7 +33,7 @@ blueprint = ApiBlueprint("identity", __name__, url_prefix="/api", description="A
 @blueprint.route("/signup/", methods=["POST"])
 @access("public")
 @limiter.limit(lambda: current_app.config["RATELIMIT_SIGNUP"])
-@blueprint.arguments(SignupSchema)
+@blueprint.arguments(SignupSchema())
 @blueprint.response(201, SignedInSchema)
 def create_account(values: dict[str, Any]) -> dict[str, Any]:
     """Make an account and sign in."""
@@ -48,7 +48,7 @@ def create_account(values: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/login/", methods=["POST"])
 @access("public")
 @limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"])
-@blueprint.arguments(LoginSchema)
+@blueprint.arguments(LoginSchema())
 @blueprint.response(200, SignedInSchema)
 def log_in(values: dict[str, Any]) -> dict[str, Any]:
     """Sign in with an address or a number and the password."""
@@ -79,7 +79,7 @@ def refresh_tokens() -> dict[str, Any]:
 
 @blueprint.route("/logout/", methods=["POST"])
 @access("saver")
-@blueprint.arguments(LogoutSchema, required=False)
+@blueprint.arguments(LogoutSchema(), required=False)
 @blueprint.response(204)
 def log_out(values: dict[str, Any]) -> None:
     """End this sign-in: its access and refresh token are refused from now on."""
@@ -101,7 +101,7 @@ def read_profile() -> dict[str, Any]:
 
 @blueprint.route("/profile/", methods=["PUT"])
 @access("saver")
-@blueprint.arguments(WholeProfileSchema)
+@blueprint.arguments(WholeProfileSchema())
 @blueprint.response(200, UserAnswerSchema)
 def put_profile(values: dict[str, Any]) -> dict[str, Any]:
     """Set the profile; what is optional and left out stays as it is."""
@@ -110,7 +110,7 @@ def put_profile(values: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/profile/", methods=["PATCH"])
 @access("saver")
-@blueprint.arguments(ProfileSchema)
+@blueprint.arguments(ProfileSchema())
 @blueprint.response(200, UserAnswerSchema)
 def patch_profile(values: dict[str, Any]) -> dict[str, Any]:
     """Set the given fields of the profile."""

@@ -47,7 +47,7 @@ movement_answer = MovementAnswerSchema()
 
 @blueprint.route("/jars/", methods=["POST"])
 @access("saver")
-@blueprint.arguments(NewJarSchema)
+@blueprint.arguments(NewJarSchema())
 @blueprint.response(201, JarAnswerSchema)
 def create_jar(values: dict[str, Any]) -> dict[str, Any]:
     """Make a jar."""
@@ -56,7 +56,7 @@ def create_jar(values: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/jars/", methods=["GET"])
 @access("saver")
-@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.arguments(PageQuerySchema(), location="query")
 @blueprint.response(200, JarPageSchema)
 def list_jars(query: dict[str, Any]) -> dict[str, Any]:
     """The saver's jars, oldest first."""
@@ -76,7 +76,7 @@ def read_jar(jar_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/jars/<uuid:jar_id>/", methods=["PATCH"])
 @access("saver")
-@blueprint.arguments(JarChangeSchema)
+@blueprint.arguments(JarChangeSchema())
 @blueprint.response(200, JarAnswerSchema)
 def change_jar(values: dict[str, Any], jar_id: UUID) -> dict[str, Any]:
     """Change the given fields of a jar."""
@@ -93,7 +93,7 @@ def close_jar(jar_id: UUID) -> None:
 
 @blueprint.route("/jars/deposit/", methods=["POST"], parameters=[KEY_PARAMETER])
 @access("saver")
-@blueprint.arguments(MovementSchema)
+@blueprint.arguments(MovementSchema())
 @blueprint.response(201, MovementAnswerSchema)
 def deposit(values: dict[str, Any]) -> Response:
     """Put money into a jar."""
@@ -110,7 +110,7 @@ def deposit(values: dict[str, Any]) -> Response:
 
 @blueprint.route("/jars/withdraw/", methods=["POST"], parameters=[KEY_PARAMETER])
 @access("saver")
-@blueprint.arguments(MovementSchema)
+@blueprint.arguments(MovementSchema())
 @blueprint.response(201, MovementAnswerSchema)
 def withdraw(values: dict[str, Any]) -> Response:
     """Take money out of a jar."""
@@ -127,7 +127,7 @@ def withdraw(values: dict[str, Any]) -> Response:
 
 @blueprint.route("/jars/<uuid:jar_id>/transactions/", methods=["GET"])
 @access("saver")
-@blueprint.arguments(HistoryQuerySchema, location="query")
+@blueprint.arguments(HistoryQuerySchema(), location="query")
 @blueprint.response(200, TransactionPageSchema)
 def list_jar_transactions(query: dict[str, Any], jar_id: UUID) -> dict[str, Any]:
     """What moved in one jar, newest first."""
@@ -136,7 +136,7 @@ def list_jar_transactions(query: dict[str, Any], jar_id: UUID) -> dict[str, Any]
 
 @blueprint.route("/transactions/", methods=["GET"])
 @access("saver")
-@blueprint.arguments(HistoryQuerySchema, location="query")
+@blueprint.arguments(HistoryQuerySchema(), location="query")
 @blueprint.response(200, TransactionPageSchema)
 def list_transactions(query: dict[str, Any]) -> dict[str, Any]:
     """What moved in all jars, newest first."""

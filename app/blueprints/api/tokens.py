@@ -12,6 +12,7 @@ from flask_jwt_extended import create_access_token, create_refresh_token
 from app.blueprints.api import problems
 from app.extensions import jwt
 from app.observability import bind_user
+from app.services.identity import revocations
 from app.services.identity.principal import Principal, principal
 from app.services.identity.sign_in import SignIn
 
@@ -60,7 +61,10 @@ def _complete(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
 
 @jwt.user_lookup_loader
 def _load(_header: dict[str, Any], claims: dict[str, Any]) -> Principal | None:
-    caller = principal(UUID(claims["sid"]), UUID(claims["sub"]))
+    family_id = UUID(claims["sid"])
+    if claims["type"] == "refresh" and revocations.known(family_id):
+        return None
+    caller = principal(family_id, UUID(claims["sub"]))
     if caller is not None:
         bind_user(caller.id)
     return caller

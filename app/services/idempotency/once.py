@@ -17,13 +17,19 @@ from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
-from app.transactions import fetch, queue, rollback_to, start_over
+from app.transactions import Statement, fetch, queue, rollback_to, start_over
 
 # Refusals of the business that a key remembers. Validation, missing things, limits and faults it does not.
 REMEMBERED = frozenset(
     {"insufficient_funds", "jar_closed", "jar_not_empty", "jar_limit", "kyc_required", "not_eligible", "offer_expired"}
 )
 SAVEPOINT = "work"
+INSERT_RECORD = Statement(
+    "idempotency_insert_record",
+    "INSERT INTO idempotency_records (user_id, key, route, body_hash, status, body, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING 1",
+    parameters=7,
+)
 Outcome = TypeVar("Outcome")
 # Status and body of an outcome, or of a DomainError that the key remembers.
 Render = Callable[[Any], tuple[int, bytes]]
@@ -88,8 +94,7 @@ def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> An
         raise
     status, body = render(outcome)
     stored = fetch(
-        "INSERT INTO idempotency_records (user_id, key, route, body_hash, status, body, created_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1",
+        INSERT_RECORD,
         (claim.user_id, claim.key, claim.route, claim.body_hash, status, body, datetime.now(UTC)),
     )
     if stored:

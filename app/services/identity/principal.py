@@ -8,8 +8,15 @@ from uuid import UUID
 
 from app.models.identity import STAFF_ROLES
 from app.periods import SaverZone
-from app.services.identity import revocations
-from app.transactions import fetch
+from app.transactions import Statement, fetch
+
+SELECT = Statement(
+    "identity_principal",
+    "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next, u.time_zone_from"
+    " FROM refresh_families f JOIN users u ON u.id = f.user_id"
+    " WHERE f.id = $1 AND f.revoked_at IS NULL AND f.expires_at > $2 AND u.status = 'active'",
+    parameters=2,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +55,7 @@ def principal(family_id: UUID, user_id: UUID | None = None) -> Principal | None:
 
     ``user_id``, where given, must be whose it is.
     """
-    if revocations.known(family_id):
-        return None
-    rows = fetch(
-        "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next,"
-        " u.time_zone_from FROM refresh_families f JOIN users u ON u.id = f.user_id"
-        " WHERE f.id = %s AND f.revoked_at IS NULL AND f.expires_at > %s AND u.status = 'active'",
-        (family_id, datetime.now(UTC)),
-    )
+    rows = fetch(SELECT, (family_id, datetime.now(UTC)))
     if not rows or (user_id is not None and rows[0][0] != user_id):
         return None
     row = rows[0]

@@ -1,4 +1,8 @@
-"""Ended sign-ins, cached: a refused token then costs no query. PostgreSQL (``revoked_at``) decides."""
+"""Ended sign-ins, cached: a refused refresh token then costs no query and no lock. PostgreSQL (``revoked_at``) decides.
+
+Access tokens do not ask the cache: their role is read from the database anyway, and the same row says whether the
+sign-in still stands.
+"""
 
 from __future__ import annotations
 

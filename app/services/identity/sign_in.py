@@ -47,13 +47,13 @@ def authenticate(*, email: str | None = None, phone: str | None = None, password
         except ValueError:
             number = ""
         rows = fetch("SELECT id, password_hash, status FROM users WHERE phone = %s", (number,))
-    user_id, hash_, status = rows[0] if rows else (None, None, None)
+    user_id: UUID
+    user_id, hash_, status = rows[0] if rows else (UUID(int=0), None, None)
     if not passwords.verify(hash_, password) or status != "active" or hash_ is None:
         raise invalid_credentials()
     if passwords.outdated(hash_):
         queue("UPDATE users SET password_hash = %s WHERE id = %s", (passwords.hash_password(password), user_id))
-    known: UUID = user_id
-    return known
+    return user_id
 
 
 def open_family(user_id: UUID, *, kind: str, device: str | None) -> SignIn:

@@ -6,12 +6,15 @@ import json
 from datetime import datetime
 from typing import Any
 
-from app.transactions import queue
+from app.transactions import Statement, queue
+
+INSERT = Statement(
+    "outbox_insert",
+    "INSERT INTO outbox (topic, payload, created_at, available_at) VALUES ($1, $2, $3, $3)",
+    parameters=3,
+)
 
 
 def enqueue(topic: str, payload: dict[str, Any], at: datetime) -> None:
     """Queue a row that the relay hands to Celery after the commit. ``payload`` holds ids, never personal data."""
-    queue(
-        "INSERT INTO outbox (topic, payload, created_at, available_at) VALUES (%s, %s, %s, %s)",
-        (topic, json.dumps(payload, separators=(",", ":")), at, at),
-    )
+    queue(INSERT, (topic, json.dumps(payload, separators=(",", ":")), at))

@@ -15,11 +15,12 @@ from app.errors import DomainError
 from app.periods import SaverZone, start_of_day
 from app.transactions import fetch
 
+# Parts of the statement that locks a jar: $2 is the saver, $3 the instant at which the saver's day began.
 DEPOSITED_SINCE = (
     "(SELECT coalesce(sum(t.amount), 0)::bigint FROM transactions t"
-    " WHERE t.user_id = %(saver)s AND t.occurred_at >= %(day)s AND t.type = 'deposit')"
+    " WHERE t.user_id = $2 AND t.occurred_at >= $3 AND t.type = 'deposit')"
 )
-HELD = "(SELECT coalesce(sum(h.current_amount), 0)::bigint FROM savings_jars h WHERE h.user_id = %(saver)s)"
+HELD = "(SELECT coalesce(sum(h.current_amount), 0)::bigint FROM savings_jars h WHERE h.user_id = $2)"
 
 
 def day_begins(zone: SaverZone, at: datetime) -> datetime:

@@ -19,19 +19,23 @@ from app.services.identity.principal import Principal
 from app.services.outbox.messages import enqueue
 from app.services.savings import limits
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
-from app.transactions import after_commit, fetch, queue
+from app.transactions import Statement, after_commit, fetch, queue
 
-LOCK_SAVER = "SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE"
-LOCK_JAR = (
+LOCK_SAVER = Statement("savings_lock_saver", "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", parameters=1)
+LOCK_JAR = Statement(
+    "savings_lock_jar",
     f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash,"  # noqa: S608  constants only
     f" {limits.HELD}, {limits.DEPOSITED_SINCE}"
     " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id"
-    " WHERE j.id = %(jar)s AND j.user_id = %(saver)s FOR NO KEY UPDATE OF j, a"
+    " WHERE j.id = $1 AND j.user_id = $2 FOR NO KEY UPDATE OF j, a",
+    parameters=3,
 )
-UPDATE_JAR = (
-    "UPDATE savings_jars SET current_amount = %s, status = %s, completed_on = %s, streak_count = %s,"
-    " streak_longest = %s, streak_run = %s, streak_period = %s, streak_net = %s, streak_previous_net = %s"
-    " WHERE id = %s"
+UPDATE_JAR = Statement(
+    "savings_update_jar",
+    "UPDATE savings_jars SET current_amount = $1, status = $2, completed_on = $3, streak_count = $4,"
+    " streak_longest = $5, streak_run = $6, streak_period = $7, streak_net = $8, streak_previous_net = $9"
+    " WHERE id = $10",
+    parameters=10,
 )
 
 
@@ -61,7 +65,7 @@ def lock(saver: Principal, jar_id: UUID, *, at: datetime) -> LockedJar:
     read by a statement of their own, after the wait, and so see what the movement before committed.
     """
     queue(LOCK_SAVER, (saver.id,))
-    rows = fetch(LOCK_JAR, {"jar": jar_id, "saver": saver.id, "day": limits.day_begins(saver.zone, at)})
+    rows = fetch(LOCK_JAR, (jar_id, saver.id, limits.day_begins(saver.zone, at)))
     if not rows:
         raise NotFound("You have no such jar.")
     row = rows[0]
