@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 
 from app.cli.refusals import Commands, not_in_production
 from app.services.ops import clock
@@ -23,7 +24,7 @@ class Span(click.ParamType):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         """The timedelta; fails with a sentence."""
-        if not re.fullmatch(r"(?a:\d{1,9}[wdhm])+", value):
+        if not re.fullmatch(r"(?a:\d{1,6}[wdhm])+", value):
             self.fail(f"{value!r} is not a span of time: write 3d, 12h, 90m or 2w.", param, ctx)
         parts = re.findall(r"(\d+)([wdhm])", value)
         span = sum((timedelta(**{UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
@@ -33,6 +34,7 @@ class Span(click.ParamType):
 
 
 @click.group("clock", cls=Commands, invoke_without_command=True)
+@with_appcontext
 @click.pass_context
 def group(ctx: click.Context) -> None:
     """Show the product's clock, or move it forward (never in production)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import click
+from flask.cli import with_appcontext
 
 from app import clock
 from app.cli.refusals import Commands
@@ -13,6 +14,7 @@ from app.transactions import run
 
 
 @click.group("outbox", cls=Commands, invoke_without_command=True)
+@with_appcontext
 @click.pass_context
 def group(ctx: click.Context) -> None:
     """Show what waits and what is dead; `retry` gives dead messages another go."""
