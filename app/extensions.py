@@ -100,7 +100,7 @@ def check_idle_connections(engine: Engine) -> None:
         record.info["idle_since"] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def test_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    def look_if_idle(connection: Any, record: Any, proxy: Any) -> None:
         idle_since = record.info.get("idle_since")
         if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS_BEFORE_CHECK:
             return

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -112,7 +112,7 @@ def _send(statements: list[tuple[str | Statement, Parameters]]) -> list[Any]:
         return cursor.fetchall() if cursor.description is not None else []
     except psycopg2.Error as error:
         connection.info["prepared"] = None  # which of them got as far as the server is not known
-        lost = connection.dialect.is_disconnect(error, connection.connection, cursor)
+        lost = connection.dialect.is_disconnect(cast(Any, error), connection.connection, cursor)
         if lost:
             connection.invalidate(error)
         raise DBAPIError.instance(

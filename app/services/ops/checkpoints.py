@@ -6,12 +6,14 @@ Whoever rewrites a chain from the middle to its head, and the head with it, stil
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 
 from flask import current_app
 
 from app.errors import Unavailable
+from app.ledger.verify import Finding
 from app.observability import get_logger
 from app.transactions import fetch, queue
 
@@ -56,3 +58,19 @@ def seal(*, at: datetime) -> int | None:
         ([str(row[0]) for row in rows], [row[1] for row in rows]),
     )
     return number
+
+
+def verify_copies() -> Iterator[Finding]:
+    """What does not agree between the checkpoints in the database and their copies in the object store.
+
+    A copy that is gone, or that says something else, shows whoever rewrote the database. Raises Unavailable where the
+    object store is away.
+    """
+    for number, heads, key in fetch("SELECT id, heads, object_key FROM ledger_checkpoints ORDER BY id"):
+        if key is None:
+            continue
+        copy = current_app.extensions["object_store"].get(key)
+        if copy is None:
+            yield Finding("copy_missing", f"checkpoint {number}", f"its copy {key} is not in the object store")
+        elif copy != bytes(heads):
+            yield Finding("copy_differs", f"checkpoint {number}", f"its copy {key} says something else")
