@@ -8,11 +8,18 @@ from flask import Flask, Response, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 
 from app.blueprints import health
-from app.blueprints.web import access, assets, formats, identity, landing, movements, savings
+from app.blueprints.web import access, assets, formats, identity, landing, movements, savings, statements
 from app.observability import current_request_id
 
-BLUEPRINTS = (health.blueprint, landing.blueprint, identity.blueprint, savings.blueprint, movements.blueprint)
-# Endpoint, icon and the pages that belong to it; the words are in the template's hands but for these four.
+BLUEPRINTS = (
+    health.blueprint,
+    landing.blueprint,
+    identity.blueprint,
+    savings.blueprint,
+    movements.blueprint,
+    statements.blueprint,
+)
+# Endpoint, word and icon of what stands in the bar.
 NAVIGATION = (
     ("web_savings.dashboard", "Home", "home"),
     ("web_savings.list_jars", "Jars", "jar"),

@@ -48,8 +48,9 @@ def typed_amount(minor: int) -> str:
 
 
 def day(value: date, today: date) -> str:
-    """14 Feb; 14 Feb 2028 in another year than today's."""
-    return format_date(value, "d MMM" if value.year == today.year else "d MMM y", locale=LOCALE)
+    """14 Feb; 14 Feb 2028 in another year than today's. Its spaces do not break."""
+    text: str = format_date(value, "d MMM" if value.year == today.year else "d MMM y", locale=LOCALE)
+    return text.replace(" ", "\xa0")
 
 
 def long_day(value: date) -> str:

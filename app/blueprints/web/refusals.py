@@ -10,10 +10,11 @@ from app.errors import DomainError, Unavailable
 
 def bind(form: FlaskForm, refusal: DomainError, *, field: str | None = None) -> int:
     """Put the sentences of ``refusal`` at their fields, or at ``field``, or on top; the HTTP status to answer with."""
+    fields = {one.name: one for one in form}
     placed = False
     for name, sentences in refusal.errors.items():
-        if name in form:
-            form[name].errors = [*form[name].errors, *sentences]
+        if name in fields:
+            fields[name].errors = [*fields[name].errors, *sentences]
             placed = True
     if not placed and field is not None:
         form[field].errors = [*form[field].errors, refusal.message]

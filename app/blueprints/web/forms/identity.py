@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectChoice, SelectField, StringField
 
 from app.blueprints.web.forms.fields import Given, OneLine
 
-LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
+LANGUAGES = [SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")]
 # Where savers live; a zone chosen through the API joins them.
 TIME_ZONES = (
     "Asia/Kolkata",
@@ -73,7 +73,7 @@ class ProfileForm(FlaskForm):
     def offer_zone(self, zone: str) -> None:
         """List the zones to choose from, with ``zone`` among them."""
         names = TIME_ZONES if zone in TIME_ZONES else (zone, *TIME_ZONES)
-        self.time_zone.choices = [(name, _place(name)) for name in names]
+        self.time_zone.choices = [SelectChoice(name, _place(name)) for name in names]
 
 
 def _place(zone: str) -> str:

@@ -6,7 +6,7 @@ import re
 from secrets import token_urlsafe
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField
+from wtforms import HiddenField, RadioField, SelectChoice, StringField
 from wtforms.validators import Regexp
 
 from app.blueprints.web.forms.fields import AmountField, DayField, Given, OneLine
@@ -21,7 +21,7 @@ class JarForm(FlaskForm):
     name = StringField("What is it for?", [Given("Give the jar a name, like Bicycle."), OneLine(60)])
     target_amount = AmountField("How much in all?", [Given("Say how much the jar should hold, like 5,000.")])
     plan_type = RadioField(
-        "How often?", [Given("Choose how often you want to save.")], choices=[(plan, plan) for plan in PLAN_TYPES]
+        "How often?", [Given("Choose how often you want to save.")], choices=[SelectChoice(plan) for plan in PLAN_TYPES]
     )
     installment_amount = AmountField("How much each time?")
     end_date = DayField("By when?")
@@ -46,6 +46,16 @@ class MovementForm(FlaskForm):
     def renew(self) -> None:
         """Make this a form of its own: its next sending is another movement."""
         self.key.data = token_urlsafe(16)
+
+
+class StatementForm(FlaskForm):
+    """Which local days a statement covers; asked with GET, since it changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    since = DayField("From", [Given("Choose the first day.")], name="from")
+    until = DayField("To", [Given("Choose the last day.")], name="to")
 
 
 class CloseForm(FlaskForm):
