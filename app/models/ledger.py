@@ -108,8 +108,9 @@ class TransactionNote(Model):
 class Posting(Model):
     """One line of a transaction. ``seq``, ``balance_after`` and ``hash`` chain the lines of a running account.
 
-    No foreign key to the account: every deposit would share-lock the one row of the outside account. The trigger that
-    checks the balance of a transaction checks that its accounts exist, and accounts are never deleted.
+    No foreign keys: one to the account would have every deposit share-lock the one row of the outside account. The
+    trigger that checks the balance of a transaction, once for a statement, checks that transaction and accounts exist,
+    and neither is ever deleted.
     """
 
     __tablename__ = "postings"
@@ -119,7 +120,7 @@ class Posting(Model):
         Index("uq_postings_account_id_seq", "account_id", "seq", unique=True, postgresql_where=text("seq IS NOT NULL")),
     )
 
-    transaction_id: Mapped[UUID] = mapped_column(ForeignKey("transactions.id"), primary_key=True)
+    transaction_id: Mapped[UUID] = mapped_column(primary_key=True)
     line: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     account_id: Mapped[UUID]
     amount: Mapped[int] = mapped_column(BigInteger)

@@ -405,7 +405,6 @@ def upgrade() -> None:
             "(seq IS NULL) = (hash IS NULL) AND (seq IS NULL) = (balance_after IS NULL)", name=op.f("ck_postings_chain")
         ),
         sa.CheckConstraint("amount <> 0", name=op.f("ck_postings_amount")),
-        sa.ForeignKeyConstraint(["transaction_id"], ["transactions.id"], name=op.f("fk_postings_transaction_id")),
         sa.PrimaryKeyConstraint("transaction_id", "line", name=op.f("pk_postings")),
     )
     op.create_index(

@@ -61,7 +61,8 @@ TRANSACTION_EDITS = (
     "UPDATE transactions SET recorded_at = recorded_at + interval '1 day' WHERE id = %s",
     "UPDATE transactions SET balance_after = balance_after + 100 WHERE id = %s",
     "UPDATE transactions SET user_id = (SELECT id FROM users WHERE id <> transactions.user_id LIMIT 1) WHERE id = %s",
-    "UPDATE transactions SET jar_id = (SELECT id FROM savings_jars WHERE id <> transactions.jar_id LIMIT 1) WHERE id = %s",
+    "UPDATE transactions SET jar_id = (SELECT id FROM savings_jars WHERE id <> transactions.jar_id LIMIT 1)"
+    " WHERE id = %s",
     "UPDATE transactions SET posting_count = 3 WHERE id = %s",
     "DELETE FROM transactions WHERE id = %s",
     "DELETE FROM postings WHERE transaction_id = %s",
@@ -93,7 +94,8 @@ def test_every_kind_of_edit_shows_at_the_head_in_the_middle_and_at_the_tail(book
     """68 direct edits and deletes by a superuser, each alone and then undone: 68 times `verify` speaks."""
     cursor = unguarded(books, stack)
     cursor.execute(
-        "SELECT array_agg(transaction_id ORDER BY seq), account_id FROM postings WHERE seq IS NOT NULL GROUP BY 2 LIMIT 1"
+        "SELECT array_agg(transaction_id ORDER BY seq), account_id FROM postings WHERE seq IS NOT NULL"
+        " GROUP BY account_id LIMIT 1"
     )
     ((chain, account),) = cursor.fetchall()
     edits = [(edit, chain[place]) for edit in TRANSACTION_EDITS for place in (0, 4, 9)]
@@ -151,7 +153,8 @@ def test_a_chain_rewritten_to_its_head_still_breaks_the_seal(books: Flask, stack
         (account, head_seq - 1),
     )
     cursor.execute(
-        "UPDATE savings_jars j SET current_amount = a.balance FROM ledger_accounts a WHERE a.id = %s AND j.id = a.jar_id",
+        "UPDATE savings_jars j SET current_amount = a.balance FROM ledger_accounts a"
+        " WHERE a.id = %s AND j.id = a.jar_id",
         (account,),
     )
     assert [finding.code for finding in findings(books)] == ["seal_broken"]
