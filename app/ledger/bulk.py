@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from app.errors import DomainError
 from app.extensions import db
 from app.ledger.accounts import COUNTERPARTS, CREDITS
-from app.ledger.chain import GENESIS, digest, link, micros
+from app.ledger.chain import GENESIS, digest_of, link, micros
 from app.transactions import fetch, flush
 
 _COUNTERPARTS = {kind: str(account) for kind, account in COUNTERPARTS.items()}
@@ -72,7 +72,7 @@ class Batch:
             raise DomainError("insufficient_funds", "There is less in this jar than that. Nothing was taken.")
         transaction_id = str(uuid_utils.uuid7())
         counterpart = _COUNTERPARTS[kind]
-        transaction_digest = digest(
+        transaction_digest = digest_of(
             transaction_id,
             chain.user_id,
             chain.jar_id,
@@ -83,7 +83,7 @@ class Batch:
             self._recorded_micros,
             balance,
             None,
-            ((chain.account_id, signed), (counterpart, -signed)),
+            f"{chain.account_id}:{signed},{counterpart}:{-signed}",
         )
         if chain.account_id not in self._moved:
             self._moved[chain.account_id] = (chain, chain.seq)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -14,16 +14,15 @@ import uuid_utils.compat as uuids
 
 from app.ledger.bulk import JarChain, copy_rows
 from app.ledger.chain import GENESIS
-from app.periods import Plan
 from app.services.gamification import streaks
 from app.services.gamification.streaks import JarTerms
 from app.services.identity import contacts
 from app.services.ops.imports.mapping import ColumnMapping
 from app.services.ops.imports.rows import Row, closing_balance
 from app.services.savings.jar import COLUMNS, Jar
-from app.services.savings.movements import UPDATE_JAR
+from app.services.savings.movements import store
 from app.services.savings.recomputation import COUNTED, movements_of
-from app.transactions import fetch, queue
+from app.transactions import fetch
 
 # Accounts of other forms come into an address by their hash.
 _PLAIN = re.compile(r"(?a)[a-z0-9](?:-?[a-z0-9]){0,39}")
@@ -55,14 +54,13 @@ class ImportedAccount:
         self.peak = max(self.peak, jar.current_amount)
         if self.chain.seq == 1 or row.day < jar.start_date:
             jar.start_date = row.day
-            self.terms = jar.terms
+            self.terms = jar.booking_terms
         if self.last_day is not None and row.day < self.last_day:
             self.unordered = True
         else:
             self.last_day = row.day
-        if row.kind in COUNTED and not self.unordered and jar.plan_type != Plan.FLEXIBLE:
-            terms = jar.terms if jar.completed_on else self.terms
-            jar.streak_state = streaks.advance(jar.streak_state, terms, row.day, row.signed)
+        if row.kind in COUNTED and not self.unordered and jar.counts_on(row.day):
+            jar.streak_state = streaks.advance(jar.streak_state, self.terms, row.day, row.signed)
         if completes and jar.status == "active" and jar.current_amount >= jar.target_amount:
             jar.status, jar.completed_on = "completed", self.last_day
         elif not completes and jar.current_amount >= jar.target_amount:
@@ -111,7 +109,7 @@ def new_account(name: str, row: Row, mapping: ColumnMapping) -> ImportedAccount:
         created_at=row.at,
     )
     chain = JarChain(str(uuid_utils.uuid7()), str(user_id), str(jar_id))
-    return ImportedAccount(name, chain, jar, jar.terms)
+    return ImportedAccount(name, chain, jar, jar.booking_terms)
 
 
 def address(account: str, mapping: ColumnMapping) -> str:
@@ -206,8 +204,11 @@ def write_moved(run_id: UUID, accounts: Sequence[ImportedAccount], *, today: dat
     )
 
 
-def read_back(run_id: UUID) -> dict[str, ImportedAccount]:
-    """Every account of a run as its last committed part left it, by its name in the file."""
+def read_back(run_id: UUID) -> tuple[dict[str, ImportedAccount], datetime]:
+    """Every account of a run as its last committed part left it, by its name, and when the last movement was recorded.
+
+    The instant is 1970 where none was.
+    """
     rows = fetch(
         f"SELECT i.account, i.file_balance, a.id, a.balance, a.head_seq, a.head_hash, {COLUMNS}"  # noqa: S608
         " FROM import_accounts i JOIN savings_jars j ON j.id = i.jar_id JOIN ledger_accounts a ON a.jar_id = j.id"
@@ -218,11 +219,12 @@ def read_back(run_id: UUID) -> dict[str, ImportedAccount]:
     for name, file_balance, account_id, balance, seq, head, *columns in rows:
         jar = Jar(*columns)
         chain = JarChain(str(account_id), str(jar.user_id), str(jar.id), balance, seq, bytes(head) if head else GENESIS)
-        accounts[name] = ImportedAccount(name, chain, jar, jar.terms, file_balance=file_balance)
+        accounts[name] = ImportedAccount(name, chain, jar, jar.booking_terms, file_balance=file_balance)
     by_jar = {account.jar.id: account for account in accounts.values()}
-    for jar_id, peak, last_day, unordered in fetch(
-        "SELECT jar_id, max(balance_after), max(date), bool_or(date < newest)"
-        " FROM (SELECT t.jar_id, t.balance_after, t.date, max(t.date) OVER (PARTITION BY t.jar_id"
+    recorded_at = datetime.fromtimestamp(0, UTC)
+    for jar_id, peak, last_day, unordered, newest in fetch(
+        "SELECT jar_id, max(balance_after), max(date), bool_or(date < newest), max(recorded_at)"
+        " FROM (SELECT t.jar_id, t.balance_after, t.date, t.recorded_at, max(t.date) OVER (PARTITION BY t.jar_id"
         "  ORDER BY t.recorded_at, t.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest"
         "  FROM import_accounts i JOIN transactions t ON t.jar_id = i.jar_id WHERE i.run_id = %s) AS booked"
         " GROUP BY jar_id",
@@ -230,21 +232,17 @@ def read_back(run_id: UUID) -> dict[str, ImportedAccount]:
     ):
         account = by_jar[jar_id]
         account.peak, account.last_day, account.unordered = peak, last_day, bool(unordered)
-    return accounts
+        recorded_at = max(recorded_at, newest)
+    return accounts, recorded_at
 
 
 def recompute(account: ImportedAccount, *, today: date) -> None:
     """Queue the streak of an account whose rows were not in the order of time, as if they had been."""
     jar = account.jar
-    in_time = sorted(movements_of(jar.id), key=lambda movement: movement.day)
-    jar.streak_state = streaks.replay(jar.terms, in_time)
-    queue(
-        UPDATE_JAR,
-        (
-            jar.current_amount, jar.status, jar.completed_on, _streak(jar, today), jar.streak_longest, jar.streak_run,
-            jar.streak_period, jar.streak_net, jar.streak_previous_net, jar.id,
-        ),
-    )  # fmt: skip
+    counting = [movement for movement in movements_of(jar.id) if jar.counts_on(movement.day)]
+    in_time = sorted(counting, key=lambda movement: movement.day)
+    jar.streak_state = streaks.replay(jar.booking_terms, in_time)
+    store(jar, _streak(jar, today))
 
 
 def _streak(jar: Jar, today: date) -> int:

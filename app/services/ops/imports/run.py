@@ -152,9 +152,11 @@ class _Run:
         if self.rows_done:
             with transaction():
                 _without_time_limit()
-                self.accounts = read_back(self.id)
-        currency = current_app.config["CURRENCY"]
-        readers = [RowReader(mapping, header, currency=currency, latest=self.now) for header in found]
+                self.accounts, recorded_at = read_back(self.id)
+            # The order of recording is that of the file, even where the clock was set back in between.
+            self.now = max(self.now, recorded_at)
+        currency, latest = current_app.config["CURRENCY"], clock.now()
+        readers = [RowReader(mapping, header, currency=currency, latest=latest) for header in found]
         position = Position()
         lines = islice(rows(paths, encoding=mapping.encoding, position=position), self.rows_done, None)
         items = (readers[line.file - 1].read(line) for line in lines)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from app.services.ops.imports.mapping import ColumnMapping, make_mapping
+
+DATA = Path(__file__).parents[3] / "data"
+AKIBA = DATA / "akiba" / "ledger_report_generated.csv"
+BERKA = DATA / "berka" / "trans_generated.asc"
+HEADER = "account,time,amount,kind"
+
+
+def values(**changes: Any) -> dict[str, Any]:
+    """Values of a mapping with a name of its own; ``changes`` name parts by ``part__key`` or the top level."""
+    made: dict[str, Any] = {
+        "name": f"t{uuid4().hex[:12]}",
+        "currency": "INR",
+        "columns": {"account": "account", "time": "time", "amount": "amount"},
+        "time": {"formats": ["%Y-%m-%d", "%Y-%m-%d %H:%M"], "zone": "Asia/Kolkata"},
+        "jar": {"plan": "daily"},
+    }
+    for name, value in changes.items():
+        place, _, key = name.partition("__")
+        if key:
+            made.setdefault(place, {})[key] = value
+        else:
+            made[place] = value
+    return made
+
+
+def mapping(**changes: Any) -> ColumnMapping:
+    """A mapping, see ``values``."""
+    return make_mapping(values(**changes), currency="INR")
+
+
+def write_csv(path: Path, lines: list[str], header: str = HEADER) -> Path:
+    """A file of these lines."""
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8", errors="surrogateescape")
+    return path
