@@ -11,9 +11,11 @@ FIND_PYTHON = for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12
 	"(Debian 12, Ubuntu 24.04: apt install python3 python3-venv; macOS: brew install python)," \
 	"or name one: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command="make lock"
+
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run dev up status shell test test-long lint format lock demo-real bench clean
+.PHONY: help run dev up status shell test test-long test-servers lint format lock demo-real bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do \
@@ -40,6 +42,9 @@ test: .venv/.dev-stamp ## linters, types and all tests on real servers (ARGS="te
 test-long: .venv/.dev-stamp ## the same with the long tests: more cases, more kills
 	@TEST_LONG=1 exec $(BIN)/python -m devstack.check $(ARGS)
 
+test-servers: .venv/.dev-stamp ## keep servers for single tests, which then start at once
+	@exec $(BIN)/python -m tests.servers
+
 lint: .venv/.dev-stamp ## linters, layers and types only
 	@exec $(BIN)/python -m devstack.check --lint
 
@@ -47,8 +52,8 @@ format: .venv/.dev-stamp ## lay out the code and repair what can be repaired
 	@$(BIN)/ruff check --fix-only --quiet . && exec $(BIN)/ruff format .
 
 lock: .venv/.dev-stamp ## work out requirements*.txt anew from requirements*.in
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
-	@exec $(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) requirements.in -o requirements.txt
+	@exec $(COMPILE) requirements-dev.in -o requirements-dev.txt
 
 demo-real: .venv/.run-stamp ## load real savings data into the running application (FROM=folder)
 	@test -n "$(FROM)" || { echo "Say which folder: make demo-real FROM=path/to/data" >&2; exit 1; }

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,7 +21,7 @@ import config as settings
 from app import clock as product_clock
 from app.factory import create_app
 from devstack.stack import Stack, temporary_stack
-from tests import factories
+from tests import factories, servers
 
 ROOT = settings.ROOT
 _numbers = itertools.count(1)
@@ -28,9 +29,13 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The three servers, quick and forgetful."""
-    with temporary_stack() as running:
+    """The three servers, quick and forgetful: those of `make test-servers` where it runs, else a set of their own."""
+    running = servers.running()
+    if running is not None:
         yield running
+        return
+    with temporary_stack() as own:
+        yield own
 
 
 def app_settings(stack: Stack, **more: str) -> dict[str, str]:
@@ -54,11 +59,22 @@ def with_database(url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def template(stack: Stack) -> str:
-    """A migrated database to copy: its name."""
-    _create_database(stack, "template_chhota", None)
-    with _application(app_settings(stack), "template_chhota") as app, app.app_context():
-        upgrade(app)
-    return "template_chhota"
+    """A migrated database to copy: its name. Kept servers keep it for as long as the migrations stay as they are."""
+    migrations = sorted((ROOT / "migrations").rglob("*.py"))
+    name = f"template_{sha256(b''.join(path.read_bytes() for path in migrations)).hexdigest()[:12]}"
+    connection = psycopg2.connect(stack.settings["DATABASE_SUPERUSER_URL"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        # Two test processes may share the servers: one of them makes it.
+        cursor.execute("SELECT pg_advisory_lock(1)")
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        if cursor.fetchone() is None:
+            _create_database(stack, "template_in_the_making", None)
+            with _application(app_settings(stack), "template_in_the_making") as app, app.app_context():
+                upgrade(app)
+            cursor.execute(f"ALTER DATABASE template_in_the_making RENAME TO {name}")
+    connection.close()
+    return name
 
 
 def upgrade(app: Flask, revision: str = "head") -> None:
