@@ -50,6 +50,12 @@ def init_celery(app: Flask, celery: Celery) -> None:
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
             "global_keyprefix": "chhota:",
+            # For publishing: kombu's own patience is six seconds, in which the relay would hold its rows. The worker's
+            # is another setting (broker_connection_max_retries).
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "interval_max": 0.1,
         },
         broker_connection_retry_on_startup=True,
         redis_socket_timeout=5,
