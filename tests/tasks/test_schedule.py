@@ -43,9 +43,15 @@ def test_every_task_can_be_delivered_twice_and_never_waits_for_a_result() -> Non
     assert celery.conf.task_acks_late
     assert celery.conf.task_reject_on_worker_lost
     assert celery.conf.accept_content == ["json"]
-    for name in own_tasks():
-        assert celery.tasks[name].acks_late
-        assert celery.tasks[name].ignore_result
+    assert celery.conf.task_ignore_result
+    assert celery.conf.result_backend is None
+    overridden = {"acks_late", "reject_on_worker_lost", "ignore_result", "serializer", "queue"}
+    for module in MODULES:
+        source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef):
+                keywords = {keyword.arg for call in node.decorator_list for keyword in getattr(call, "keywords", [])}
+                assert keywords.isdisjoint(overridden), node.name
 
 
 def test_a_task_that_runs_is_not_handed_to_a_second_worker() -> None:
