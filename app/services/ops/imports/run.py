@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -160,9 +161,14 @@ class _Run:
         position = Position()
         lines = islice(rows(paths, encoding=mapping.encoding, position=position), self.rows_done, None)
         items = (readers[line.file - 1].read(line) for line in lines)
-        for part in parts(items, rows_a_part, whole_days=mapping.credits_first):
-            self._book(part)
-            progress(Progress(position.bytes, self.rows_done, self.refused))
+        pieces = parts(items, rows_a_part, whole_days=mapping.credits_first)
+        # The next part is read while the database takes this one in.
+        with ThreadPoolExecutor(1) as reader:
+            ahead = reader.submit(next, pieces, None)
+            while part := ahead.result():
+                ahead = reader.submit(next, pieces, None)
+                self._book(part)
+                progress(Progress(position.bytes, self.rows_done, self.refused))
         run(self._finish)
 
     def _book(self, part: Sequence[Row | Refused]) -> None:
