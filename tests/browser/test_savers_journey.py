@@ -1,0 +1,160 @@
+"""A saver's way through the pages, in a real browser."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.browser.conftest import DESKTOP, PHONE, Visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+def test_from_sign_up_to_sign_in_again(visit: Callable[..., Visit], script: bool) -> None:
+    saver, email = visit(script=script), factories.email()
+    saver.go("/")
+    saver.follow("Start your first jar")
+    saver.fill(name="Lakshmi Rao", email=email, phone=factories.phone(), password=factories.PASSWORD)
+    saver.send("Create my account")
+    assert saver.says("Namaste, Lakshmi Rao. Your account is ready.")
+
+    saver.follow("Make a jar")
+    saver.fill(name="Bicycle", target_amount="5,000", installment_amount="50")
+    saver.send("Make this jar")
+    assert saver.says("Bicycle is ready.")
+
+    saver.follow("Put money in")
+    assert saver.page.input_value("#amount") == "50", "what the jar asks for is filled in"
+    saver.fill(note="Chai money")
+    saver.send("Put it in")
+    assert saver.says("₹50 is in. This jar now holds ₹50. 1 day kept alight.")
+    assert saver.says("A new badge, First coin")
+    assert saver.says("Today’s lamp is lit.")
+    assert saver.says("Chai money")
+
+    saver.follow("Take out")
+    saver.fill(amount="80")
+    saver.send("Take it out")
+    assert saver.says("There is less in this jar than that. Nothing was taken.")
+    assert saver.page.input_value("#amount") == "80"
+    saver.fill(amount="20")
+    saver.send("Take it out")
+    assert saver.says("₹20 taken out. This jar now holds ₹30.")
+    assert [row.split()[0] for row in saver.page.locator(".txn-title").all_inner_texts()] == ["Taken", "Saved"]
+
+    saver.follow("Me")
+    saver.send("Sign out")
+    assert saver.says("You are signed out on this device.")
+    saver.go("/dashboard")
+    assert saver.says("Sign in to go on")
+    saver.fill(login=email, password=factories.PASSWORD)
+    saver.send("Sign in")
+    assert saver.says("Saved so far, Lakshmi")
+    assert saver.says("₹30")
+    assert saver.complaints == []
+
+
+def test_a_double_tap_is_one_deposit(visit: Callable[..., Visit], saver: factories.Saver) -> None:
+    jar = saver.jar()
+    for script in (True, False):
+        browser = visit(script=script)
+        browser.log_in(saver.email)
+        browser.go(f"/jars/{jar}/deposit")
+        browser.fill(amount="50")
+        browser.page.get_by_role("button", name="Put it in").dblclick()
+        browser.page.wait_for_url(f"**/jars/{jar}")
+        assert browser.says("₹50 is in.")
+    assert saver.get(f"/api/jars/{jar}/").json["jar"]["current_amount"] == "100.00", "once for each form"
+
+
+@pytest.fixture(scope="module")
+def asha(app: Flask) -> tuple[factories.Saver, dict[str, str]]:
+    """A saver with a jar of each kind, and where everything is."""
+    saver = factories.make_saver(app)
+    jars = {
+        plan: saver.jar(name=f"A jar {plan}", plan_type=plan, installment_amount="50")
+        for plan in ("daily", "weekly", "monthly", "flexible")
+    }
+    for jar in jars.values():
+        saver.deposit(jar, "80", note="From the market")
+        saver.withdraw(jar, "20")
+    full, closed = saver.jar(name="Full", target_amount="100"), saver.jar(name="Closed")
+    saver.deposit(full, "100")
+    saver.call("DELETE", f"/api/jars/{closed}/")
+    pages = {f"a jar, {plan}": f"/jars/{jar}" for plan, jar in jars.items()}
+    daily = pages["a jar, daily"]
+    pages |= {
+        "home": "/dashboard",
+        "jars": "/jars",
+        "a new jar": "/jars/new",
+        "a full jar": f"/jars/{full}",
+        "a closed jar": f"/jars/{closed}",
+        "deposit": f"{daily}/deposit",
+        "withdraw": f"{daily}/withdraw",
+        "edit": f"{daily}/edit",
+        "close": f"{daily}/close",
+        "statement": f"{daily}/statement",
+        "me": "/profile",
+        "nothing": "/nowhere",
+    }
+    return saver, pages
+
+
+PUBLIC = ("/", "/login", "/signup")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_every_page_is_quiet_and_fits(
+    visit: Callable[..., Visit],
+    asha: tuple[factories.Saver, dict[str, str]],
+    size: tuple[int, int],
+    theme: str,
+) -> None:
+    saver, pages = asha
+    browser = visit(size=size, theme=theme)
+    for path in PUBLIC:
+        browser.go(path)
+        assert browser.sideways() <= 0, path
+    browser.log_in(saver.email)
+    for path in pages.values():
+        browser.go(path)
+        assert browser.sideways() <= 0, path
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize(("size", "theme"), [(PHONE, "light"), (DESKTOP, "dark")])
+def test_axe_finds_nothing(
+    visit: Callable[..., Visit],
+    asha: tuple[factories.Saver, dict[str, str]],
+    size: tuple[int, int],
+    theme: str,
+) -> None:
+    saver, pages = asha
+    browser, barriers = visit(size=size, theme=theme, axe=True), []
+    for path in PUBLIC:
+        browser.go(path)
+        barriers += browser.barriers()
+    browser.go("/signup")
+    browser.send("Create my account")
+    barriers += browser.barriers()
+    browser.log_in(saver.email)
+    for path in pages.values():
+        browser.go(path)
+        barriers += browser.barriers()
+    for path in ("/jars/new", f"{pages['a jar, daily']}/deposit"):
+        browser.go(path)
+        if path.endswith("deposit"):
+            browser.fill(amount="0")
+        browser.page.locator("main form button[type=submit]").first.click()
+        barriers += browser.barriers()
+    assert barriers == []
+
+
+def test_the_api_page_works_under_the_policy(visit: Callable[..., Visit]) -> None:
+    browser = visit(size=DESKTOP)
+    browser.go("/api/docs/")
+    browser.page.wait_for_selector(".opblock")
+    assert browser.complaints == []
