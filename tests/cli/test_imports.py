@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -9,7 +10,9 @@ import pytest
 from flask import Flask
 
 from app.cli import imports
+from app.services.ops.imports.rows import SENTENCES
 from tests.cli.conftest import Invoke, command_of
+from tests.conftest import ROOT
 from tests.services.ops.imports.conftest import AKIBA, BERKA, DATA
 
 HISTORY = ["import", "history"]
@@ -119,3 +122,23 @@ def test_demo_real_of_an_empty_folder(flask: Invoke, tmp_path: Path) -> None:
     result = flask("demo", "real", "--from", str(tmp_path))
     assert result.exit_code == 1
     assert "holds none of the data sets" in result.output
+
+
+def test_the_worked_example_of_the_manual(flask: Invoke, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "payments.csv").write_text(next(block for block in blocks if block.startswith("member;")))
+    (tmp_path / "payments.toml").write_text(next(block for block in blocks if block.startswith("name =")))
+    shown = next(block for block in blocks if block.startswith("$ flask import"))
+    result = flask(
+        *HISTORY, str(tmp_path / "payments.csv"), "--mapping", str(tmp_path / "payments.toml"),
+        "--report", str(tmp_path / "payments-refused.csv"),
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert result.output.replace(f"{tmp_path}/", ".local/imports/") == shown.partition("\n")[2]
+
+
+def test_the_manual_names_every_option_and_every_code() -> None:
+    text = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+    options = [name for parameter in imports.history.params for name in parameter.opts if name.startswith("--")]
+    assert [name for name in [*options, *(f"`{code}`" for code in SENTENCES)] if name not in text] == []

@@ -17,8 +17,9 @@ from app.ledger.chain import GENESIS
 from app.services.gamification import streaks
 from app.services.gamification.streaks import JarTerms
 from app.services.identity import contacts
+from app.services.ops.imports.days import closing_balance
 from app.services.ops.imports.mapping import ColumnMapping
-from app.services.ops.imports.rows import Row, closing_balance
+from app.services.ops.imports.rows import Row
 from app.services.savings.jar import COLUMNS, Jar
 from app.services.savings.movements import store
 from app.services.savings.recomputation import COUNTED, movements_of

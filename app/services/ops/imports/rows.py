@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from functools import lru_cache
-from itertools import groupby
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
 from app import money
 from app.ledger.accounts import CREDITS
-from app.services.ops.imports.mapping import LONGEST_ACCOUNT, ColumnMapping
+from app.services.ops.imports.mapping import ColumnMapping
 from app.services.ops.imports.reading import LONGEST_LINE, Line, fields_of
+from app.services.ops.imports.schema import LONGEST_ACCOUNT
+from app.services.ops.imports.times import instants
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 KEPT_TEXT = 500
-LARGEST_DAY = 500
-_TIMES_KEPT = 1 << 16
 _RULES_KEPT = 4096
-_WITH_TIME = re.compile(r"%-?[HIMSTXRrcs]")
-# Forms that fromisoformat reads too, five times as fast; it reads others besides, hence the patterns.
-_ISO_SHAPED = {
-    form: re.compile(re.sub("%[a-zA-Z]", lambda part: r"\d{4}" if part[0] == "%Y" else r"\d{2}", form), re.ASCII)
-    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
-}
-_ADJACENT = re.compile(r"%[a-zA-Z]%[a-zA-Z]")
-_SENTENCES = {
+SENTENCES = {
     "blank_line": "This line is blank.",
     "line_too_long": f"This line has {LONGEST_LINE} characters or more.",
     "unreadable_text": "This line has bytes that are not of the file's encoding.",
@@ -79,7 +68,7 @@ class Refused:
 
 def refused(line: Line, code: str, *facts: object) -> Refused:
     """A refusal with the sentence of its code."""
-    return Refused(line, code, _SENTENCES[code].format(*facts))
+    return Refused(line, code, SENTENCES[code].format(*facts))
 
 
 class RowReader:
@@ -97,7 +86,7 @@ class RowReader:
         self._debit = column.get(mapping.debit or "")
         self._balance = column[mapping.balance] if mapping.balance else None
         self._scale = 10 ** (money.exponent(currency) - money.exponent(mapping.currency))
-        self._instant = _instants(mapping.formats, mapping.zone)
+        self._instant = instants(mapping.formats, mapping.zone)
         self._ruled_by = [column[name] for name in dict.fromkeys(c for rule in mapping.rules for c, _ in rule.when)]
         self._rules = [
             (rule.type, rule.sign, [(column[name], frozenset(values)) for name, values in rule.when])
@@ -193,76 +182,6 @@ class RowReader:
             if len(self._known) < _RULES_KEPT:
                 self._known[key] = found
         return found
-
-
-def credits_first(rows: Iterable[Row]) -> list[Row]:
-    """The rows with the credits of each day before its debits, otherwise in their order.
-
-    For files that give dates alone and are in the order of dates: there the order within a day says nothing, and a
-    withdrawal would be refused for a deposit that stands below it.
-    """
-    ordered: list[Row] = []
-    for _, of_day in groupby(rows, key=lambda row: row.day):
-        ordered += sorted(of_day, key=lambda row: row.kind not in CREDITS)
-    return ordered
-
-
-def closing_balance(of_day: Sequence[tuple[int, int]]) -> int:
-    """The last balance of a day whose order is not known, from signed amounts and the balances after them.
-
-    Every balance but the last is where another movement of the day began. Figures may be rounded, so the last is the
-    one that lies furthest from every such beginning; of equals, the one that the file names last.
-    """
-    begins = [balance - signed for signed, balance in of_day]
-
-    def distance(index: int) -> int:
-        balance = of_day[index][1]
-        return min(abs(balance - begin) for other, begin in enumerate(begins) if other != index)
-
-    if len(of_day) == 1 or len(of_day) > LARGEST_DAY:
-        return of_day[-1][1]
-    return of_day[max(range(len(of_day)), key=lambda index: (distance(index), index))][1]
-
-
-def _instants(formats: Sequence[str], zone: str) -> Callable[[str], tuple[datetime, date]]:
-    """A function from text to the instant (UTC) and the local date in ``zone``; a date alone is its noon."""
-    tz = ZoneInfo(zone)
-    # Digits that touch are read by their places, which must all be there: 93111 is no date of the form %y%m%d.
-    sample = datetime(2000, 11, 11, 11, 11, 11, 111111)  # naive: only its length counts
-    kinds = [
-        (
-            form,
-            bool(_WITH_TIME.search(form)),
-            len(sample.strftime(form)) if _ADJACENT.search(form) else None,
-            _ISO_SHAPED.get(form),
-        )
-        for form in formats
-    ]
-
-    @lru_cache(maxsize=_TIMES_KEPT)
-    def instant(text: str) -> tuple[datetime, date]:
-        for form, with_time, length, pattern in kinds:
-            try:
-                if pattern is not None and pattern.fullmatch(text):
-                    local = datetime.fromisoformat(text)
-                elif form == "iso":
-                    local = datetime.fromisoformat(text)
-                    with_time = ":" in text or "T" in text
-                elif length is not None and len(text) != length:
-                    continue
-                else:
-                    local = datetime.strptime(text, form)
-            except ValueError:
-                continue
-            if not with_time:
-                local = datetime.combine(local.date(), time(12))
-            if local.tzinfo is None:
-                local = local.replace(tzinfo=tz)
-            at = local.astimezone(UTC)
-            return at, at.astimezone(tz).date()
-        raise ValueError("none of the forms fits")
-
-    return instant
 
 
 def _short(text: str) -> str:

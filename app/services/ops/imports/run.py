@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -31,14 +31,13 @@ from app.services.ops.imports.accounts import (
     write_moved,
     write_new,
 )
+from app.services.ops.imports.days import credits_first, parts
 from app.services.ops.imports.mapping import ColumnMapping
 from app.services.ops.imports.reading import Position, file_hash, headers, rows
-from app.services.ops.imports.rows import KEPT_TEXT, Refused, Row, RowReader, credits_first, refused
+from app.services.ops.imports.rows import KEPT_TEXT, Refused, Row, RowReader, refused
 from app.transactions import fetch, queue, run, transaction
 
 ROWS_A_PART = 20_000
-# Days are kept whole where their order is not known, but not at the price of the memory.
-LARGEST_PART = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +109,6 @@ def _begin(mapping: ColumnMapping, digest: bytes) -> tuple[UUID, bool, int]:
         (digest, mapping.digest),
     )
     return run_id, status == "done", rows_done
-
-
-def parts(items: Iterable[Row | Refused], size: int, *, whole_days: bool) -> Iterator[list[Row | Refused]]:
-    """``items`` in lists of ``size``; with ``whole_days`` a list goes on to the end of its last day, up to a limit."""
-    part: list[Row | Refused] = []
-    day = None
-    for item in items:
-        same_day = isinstance(item, Refused) or item.day == day
-        if len(part) >= size and not (whole_days and same_day and len(part) < size * LARGEST_PART):
-            yield part
-            part = []
-        part.append(item)
-        if isinstance(item, Row):
-            day = item.day
-    if part:
-        yield part
 
 
 class _Run:

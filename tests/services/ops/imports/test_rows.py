@@ -7,7 +7,7 @@ import pytest
 
 from app.services.ops.imports.mapping import make_mapping, read_toml
 from app.services.ops.imports.reading import LONGEST_LINE, Line
-from app.services.ops.imports.rows import Refused, Row, RowReader, closing_balance, credits_first
+from app.services.ops.imports.rows import Refused, Row, RowReader
 from tests.services.ops.imports.conftest import mapping
 
 LATEST = datetime(2026, 7, 15, 6, 30, tzinfo=UTC)
@@ -34,27 +34,6 @@ def test_a_row() -> None:
     assert (row.account, row.kind, row.amount, row.signed, row.day) == ("A-1", "deposit", 1250, 1250, date(2025, 3, 1))
     assert row.at == datetime(2025, 3, 1, 18, 29, tzinfo=UTC)
     assert booked("A-1,2025-03-01,-3,").signed == -300
-
-
-@pytest.mark.parametrize(
-    ("zone", "text", "formats", "at", "day"),
-    [
-        ("Asia/Kolkata", "2025-03-01", ["%Y-%m-%d"], "2025-03-01T06:30", "2025-03-01"),
-        ("Pacific/Apia", "2025-03-01", ["%Y-%m-%d"], "2025-02-28T23:00", "2025-03-01"),
-        ("Pacific/Apia", "2011-12-30", ["%Y-%m-%d"], "2011-12-30T22:00", "2011-12-31"),  # Apia left the 30th out
-        ("Europe/Prague", "2025-03-30 02:30", ["%Y-%m-%d %H:%M"], "2025-03-30T01:30", "2025-03-30"),
-        ("Africa/Nairobi", "5/22/14 0:26", ["%m/%d/%y %H:%M"], "2014-05-21T21:26", "2014-05-22"),
-        ("Europe/Prague", "931231", ["%y%m%d"], "1993-12-31T11:00", "1993-12-31"),
-        ("Asia/Kolkata", "01.02.2025", ["%Y-%m-%d", "%d.%m.%Y"], "2025-02-01T06:30", "2025-02-01"),
-        ("Asia/Kolkata", "2025-03-01T20:00:00Z", ["iso"], "2025-03-01T20:00", "2025-03-02"),
-        ("Asia/Kolkata", "2025-03-01", ["iso"], "2025-03-01T06:30", "2025-03-01"),
-    ],
-)
-def test_times_are_local_and_a_date_alone_is_its_noon(
-    zone: str, text: str, formats: list[str], at: str, day: str
-) -> None:
-    row = booked(f"1,{text},5,", time={"formats": formats, "zone": zone})
-    assert (row.at, row.day) == (datetime.fromisoformat(at).replace(tzinfo=UTC), date.fromisoformat(day))
 
 
 @pytest.mark.parametrize(
@@ -187,23 +166,3 @@ def test_the_shipped_rules_of_berka() -> None:
         ("VYDAJ", "UVER"): "withdraw",
         ("JINY", ""): "unknown_type",
     }
-
-
-def test_credits_come_first_within_a_day_only() -> None:
-    texts = ["1,2025-03-01,-1,", "2,2025-03-01,2,", "1,2025-03-02,-3,", "1,2025-03-02,4,", "1,2025-03-02,-5,"]
-    ordered = credits_first([booked(text) for text in texts])
-    assert [row.signed for row in ordered] == [200, -100, 400, -300, -500]
-
-
-@pytest.mark.parametrize(
-    ("of_day", "closing"),
-    [
-        ([(100, 700)], 700),
-        ([(-1460, 5000), (20, 6460)], 5000),  # 6440 + 20 = 6460, then 1460 out
-        ([(2367200, 5084250), (-1460, 5095610), (12830, 5097070)], 5095610),
-        ([(100, 199), (100, 101), (100, 300)], 300),  # figures rounded by one
-        ([(5, 5), (5, 10), (-5, 5)], 5),
-    ],
-)
-def test_the_balance_at_the_end_of_a_day_without_times(of_day: list[tuple[int, int]], closing: int) -> None:
-    assert closing_balance(of_day) == closing

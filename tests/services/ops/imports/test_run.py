@@ -22,10 +22,8 @@ from app.services.audit import log as audit
 from app.services.gamification.streaks import JarTerms, Movement, period_states
 from app.services.ops.imports import run as importing
 from app.services.ops.imports.mapping import ColumnMapping, make_mapping, read_toml
-from app.services.ops.imports.reading import Line
 from app.services.ops.imports.report import Report, report
-from app.services.ops.imports.rows import Refused, Row
-from app.services.ops.imports.run import Outcome, import_history, parts
+from app.services.ops.imports.run import Outcome, import_history
 from app.services.savings.jar import COLUMNS, Jar
 from app.transactions import fetch, transaction
 from tests.conftest import ROOT, Clock
@@ -460,15 +458,3 @@ def test_no_row_vanishes_whatever_is_in_the_file(
     assert done.booked + done.refused == rows
     assert sum(count for _, count, _ in done.by_type) == done.booked
     assert sum(count for _, count in done.by_code) == done.refused
-
-
-def test_parts_keep_days_whole_up_to_a_limit() -> None:
-    def row(day: int) -> Row:
-        return Row(Line(1, day, ""), "a", "deposit", 1, NOW, date(2025, 1, day), None)
-
-    refused = Refused(Line(1, 1, ""), "blank_line", "")
-    items: list[Row | Refused] = [row(1), row(2), row(2), refused, row(2), row(3), row(3)]
-    assert [len(part) for part in parts(items, 2, whole_days=False)] == [2, 2, 2, 1]
-    assert [len(part) for part in parts(items, 2, whole_days=True)] == [5, 2]
-    assert [len(part) for part in parts([row(1)] * 9, 2, whole_days=True)] == [8, 1]
-    assert list(parts([], 2, whole_days=True)) == []
