@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Protocol
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.errors import Unavailable
@@ -29,12 +28,20 @@ class S3ObjectStore:
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.bucket: str = config["S3_BUCKET"]
-        self._client = boto3.client(
+        self._config = config
+
+    @cached_property
+    def _client(self) -> Any:
+        # At its first use: boto3 is a tenth of what starting a process costs, and most processes never need it.
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
             "s3",
-            endpoint_url=config["S3_ENDPOINT_URL"] or None,
-            region_name=config["S3_REGION"],
-            aws_access_key_id=config["S3_ACCESS_KEY_ID"] or None,
-            aws_secret_access_key=config["S3_SECRET_ACCESS_KEY"] or None,
+            endpoint_url=self._config["S3_ENDPOINT_URL"] or None,
+            region_name=self._config["S3_REGION"],
+            aws_access_key_id=self._config["S3_ACCESS_KEY_ID"] or None,
+            aws_secret_access_key=self._config["S3_SECRET_ACCESS_KEY"] or None,
             config=Config(
                 connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
             ),
