@@ -60,8 +60,8 @@ def test_a_reset_asks_first_and_needs_a_yes(new_app) -> None:
     assert (done.exit_code, done.stdout) == (0, "4 demo savers are retired, and new ones are loaded.\n")
 
 
-@pytest.mark.parametrize("command", [("load",), ("reset", "--yes")])
+@pytest.mark.parametrize("command", [("load",), ("reset", "--yes"), ("real", "--from", ".")])
 def test_never_in_production(production, command: tuple[str, ...]) -> None:
     result = production("demo", *command)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: Demo data does not belong into production")
+    assert "does not belong into production (APP_ENV=production). Nothing was changed." in result.stderr
