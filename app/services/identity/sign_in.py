@@ -72,7 +72,7 @@ def open_family(user_id: UUID, *, kind: str, device: str | None) -> SignIn:
             now + _life(kind),
             sign_in.jti,
             sign_in.issued_at,
-            (device or "")[:200] or None,
+            (device or "").replace("\0", "")[:200] or None,
         ),
     )
     return sign_in
