@@ -26,7 +26,7 @@ from app.services.savings.recomputation import COUNTED, movements_of
 from app.transactions import fetch
 
 # Accounts of other forms come into an address by their hash.
-_PLAIN = re.compile(r"(?a)[a-z0-9](?:-?[a-z0-9]){0,39}")
+_PLAIN = re.compile(r"(?a)[a-z0-9](?:-?[a-z0-9]){0,22}")
 _LEADING = (100, 125, 150, 200, 250, 300, 400, 500, 600, 750, 800, 1000)
 
 
@@ -172,8 +172,8 @@ def write_new(run_id: UUID, accounts: Sequence[ImportedAccount], mapping: Column
     )
 
 
-def write_moved(run_id: UUID, accounts: Sequence[ImportedAccount], *, today: date) -> None:
-    """Bring the rows of jars that moved up to date, and the file's balances. ``today`` is the savers' own."""
+def write_moved(accounts: Sequence[ImportedAccount], *, today: date) -> None:
+    """Bring the rows of jars that moved up to date; they are locked already. ``today`` is the savers' own."""
     jars = [account.jar for account in accounts]
     fetch(
         "UPDATE savings_jars j SET current_amount = n.amount, target_amount = n.target, start_date = n.start,"
@@ -198,6 +198,10 @@ def write_moved(run_id: UUID, accounts: Sequence[ImportedAccount], *, today: dat
             [jar.streak_previous_net for jar in jars],
         ),
     )
+
+
+def write_file_balances(run_id: UUID, accounts: Sequence[ImportedAccount]) -> None:
+    """Note the file's own balances."""
     fetch(
         "UPDATE import_accounts i SET file_balance = n.balance"
         " FROM unnest(%s::text[], %s::bigint[]) AS n (account, balance) WHERE i.run_id = %s AND i.account = n.account",
@@ -237,13 +241,18 @@ def read_back(run_id: UUID) -> tuple[dict[str, ImportedAccount], datetime]:
     return accounts, recorded_at
 
 
-def recompute(account: ImportedAccount, *, today: date) -> None:
-    """Queue the streak of an account whose rows were not in the order of time, as if they had been."""
-    jar = account.jar
-    counting = [movement for movement in movements_of(jar.id) if jar.counts_on(movement.day)]
-    in_time = sorted(counting, key=lambda movement: movement.day)
-    jar.streak_state = streaks.replay(jar.booking_terms, in_time)
-    store(jar, _streak(jar, today))
+def recompute(jar_ids: Sequence[UUID], *, today: date) -> None:
+    """Lock these jars and queue their streaks as if their movements had been booked in the order of time."""
+    rows = fetch(
+        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.id = ANY(%s::uuid[]) ORDER BY j.id FOR NO KEY UPDATE",  # noqa: S608
+        ([str(jar_id) for jar_id in jar_ids],),
+    )
+    for row in rows:
+        jar = Jar(*row)
+        counting = [movement for movement in movements_of(jar.id) if jar.counts_on(movement.day)]
+        in_time = sorted(counting, key=lambda movement: movement.day)
+        jar.streak_state = streaks.replay(jar.booking_terms, in_time)
+        store(jar, _streak(jar, today))
 
 
 def _streak(jar: Jar, today: date) -> int:

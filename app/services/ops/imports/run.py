@@ -28,6 +28,7 @@ from app.services.ops.imports.accounts import (
     read_back,
     recompute,
     taken,
+    write_file_balances,
     write_moved,
     write_new,
 )
@@ -166,6 +167,7 @@ class _Run:
             with transaction():
                 self.taken |= taken(unknown, mapping)
         batch, new = Batch(self.now), []
+        seen: dict[str, ImportedAccount] = {}
         moved: dict[str, ImportedAccount] = {}
         booked = 0
         for row in movements:
@@ -177,7 +179,7 @@ class _Run:
                 account = self.accounts[row.account] = new_account(row.account, row, mapping)
                 batch.open(account.chain)
                 new.append(account)
-            moved[row.account] = account
+            seen[row.account] = account
             account.saw_balance(row, day_is_unordered=mapping.credits_first)
             try:
                 batch.book(account.chain, row.kind, row.amount, day=row.day.isoformat(), occurred_at=row.at)
@@ -186,8 +188,9 @@ class _Run:
                 refusals.append(refused(row.line, error.code, held, wanted))
                 continue
             account.booked(row, completes=mapping.target is not None)
+            moved[row.account] = account
             booked += 1
-        for account in moved.values():
+        for account in seen.values():
             account.settle_balance()
 
         def write() -> None:
@@ -195,7 +198,9 @@ class _Run:
             self._count(len(part), booked, len(refusals))
             write_new(self.id, new, mapping, self.password)
             batch.write()
-            write_moved(self.id, list(moved.values()), today=local_date(self.now, mapping.zone))
+            write_moved(list(moved.values()), today=local_date(self.now, mapping.zone))
+            if mapping.balance:
+                write_file_balances(self.id, list(seen.values()))
             _write_refusals(self.id, refusals)
 
         run(write)
@@ -218,9 +223,7 @@ class _Run:
         _without_time_limit()
         self._count(0, 0, 0)
         today = local_date(self.now, self.mapping.zone)
-        for account in self.accounts.values():
-            if account.unordered:
-                recompute(account, today=today)
+        recompute([each.jar.id for each in self.accounts.values() if each.unordered], today=today)
         finished_at = max(self.now, clock.now())
         ((booked, refusals),) = fetch(
             "UPDATE import_runs SET status = 'done', finished_at = %s WHERE id = %s"

@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import DomainError
+from app.ledger import posting
+from app.ledger.accounts import lock_jar_accounts
 from app.ledger.verify import verify
 from app.periods import Plan
 from app.services.audit import log as audit
@@ -25,7 +27,7 @@ from app.services.ops.imports.mapping import ColumnMapping, make_mapping, read_t
 from app.services.ops.imports.report import Report, report
 from app.services.ops.imports.run import Outcome, import_history
 from app.services.savings.jar import COLUMNS, Jar
-from app.transactions import fetch, transaction
+from app.transactions import fetch, queue, transaction
 from tests.conftest import ROOT, Clock
 from tests.services.ops.imports.conftest import AKIBA, BERKA, mapping, values, write_csv
 
@@ -292,6 +294,63 @@ def test_two_processes_do_not_book_one_history_twice(monkeypatch: pytest.MonkeyP
     assert refusal.value.code == "import_running"
     assert figures(import_history([BERKA], checked)).rows == 119
     assert list(verify()) == []
+
+
+def deposit_by_hand(source: str, account: str, amount: int) -> None:
+    """A saver's own deposit while the import is under way."""
+    with transaction():
+        ((jar_id, user_id),) = fetch(
+            "SELECT i.jar_id, i.user_id FROM import_runs r JOIN import_accounts i ON i.run_id = r.id"
+            " WHERE r.source = %s AND i.account = %s",
+            (source, account),
+        )
+        locked, _ = lock_jar_accounts([jar_id])[jar_id]
+        posting.post(
+            user_id=user_id, jar_id=jar_id, jar_account=locked, kind="deposit", amount=amount,
+            lines=posting.lines_of("deposit", locked, amount), day=NOW.date(), occurred_at=NOW, recorded_at=NOW,
+        )  # fmt: skip
+        queue("UPDATE savings_jars SET current_amount = current_amount + %s WHERE id = %s", (amount, jar_id))
+
+
+def test_a_saver_may_move_money_while_the_import_runs(tmp_path: Path) -> None:
+    """A jar that only has refused rows left keeps it; one that the file goes on with stops the run, which goes on."""
+    file = write_csv(tmp_path / "1.csv", ["a,2025-03-01,5,", "b,2025-03-01,5,", "a,2025-03-02,-99,", "b,2025-03-02,7,"])
+    checked, calls = mapping(), []
+
+    def meanwhile(progress: importing.Progress) -> None:
+        if not calls:
+            calls.append(1)
+            deposit_by_hand(checked.name, "a", 300)
+            deposit_by_hand(checked.name, "b", 400)
+
+    with pytest.raises(DomainError) as refusal:
+        import_history([file], checked, rows_a_part=2, progress=meanwhile)
+    assert refusal.value.code == "moved_meanwhile"
+    done = import_history([file], checked, rows_a_part=1)
+    assert {name: jar.current_amount for name, jar in jars(done).items()} == {"a": 800, "b": 1_600}
+    assert refusals(done) == [(4, "insufficient_funds")]
+    assert list(verify()) == []
+
+
+def test_a_jar_with_nothing_but_refused_rows_in_a_part_is_not_touched(tmp_path: Path) -> None:
+    file = write_csv(tmp_path / "1.csv", ["a,2025-03-01,5,", "a,2025-03-02,-99,"])
+    checked = mapping()
+    import_history([file], checked, rows_a_part=1, progress=lambda now: deposit_by_hand(checked.name, "a", 300))
+    assert list(verify()) == []
+
+
+def test_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = shipped("akiba")
+
+    def no_room(*arguments: Any, **more: Any) -> None:
+        fetch("DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$")
+
+    monkeypatch.setattr(importing, "write_moved", no_room)
+    with pytest.raises(DomainError, match="disk is full") as refusal:
+        import_history([AKIBA], checked)
+    assert refusal.value.code == "disk_full"
+    monkeypatch.undo()
+    assert figures(import_history([AKIBA], checked)).booked == 201
 
 
 def test_several_files_are_one_history(tmp_path: Path) -> None:
