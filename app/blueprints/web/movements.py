@@ -7,7 +7,16 @@ from collections.abc import Callable
 from hashlib import sha256
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    get_template_attribute,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
@@ -28,6 +37,8 @@ blueprint = Blueprint("web_movements", __name__)
 SAID = "savings/said.html"
 # What is about the amount is said at its field; the rest stands on top of the form.
 AT_THE_AMOUNT = frozenset({"insufficient_funds", "kyc_required", "daily_limit"})
+# Said to a saver by a macro of that name, where the refusal itself speaks of keys.
+OWN_WORDS = frozenset({"outcome_unknown", "idempotency_key_reused", "idempotency_in_progress"})
 LONGEST_PREFILL = 20
 
 
@@ -55,7 +66,7 @@ def _page(jar_id: UUID, kind: str, service: Callable[..., Answer]) -> Response |
             if not isinstance(outcome, DomainError):
                 return outcome
             refusal = outcome
-            status = refusals.bind(form, refusal, field="amount" if refusal.code in AT_THE_AMOUNT else None)
+            status = refusals.bind(form, _worded(refusal), field="amount" if refusal.code in AT_THE_AMOUNT else None)
     view = _jar(jar_id, refusal)
     if not form.is_submitted() and view.jar.status == "closed":
         return redirect(url_for("web_savings.jar", jar_id=jar_id), 303)
@@ -118,6 +129,12 @@ def _prefill(form: MovementForm, kind: str, view: JarView) -> None:
         form.amount.raw_data = [asked[:LONGEST_PREFILL]]
     elif kind == "deposit" and view.jar.installment_amount is not None:
         form.amount.data = amount_for(view)
+
+
+def _worded(refusal: DomainError) -> DomainError:
+    if refusal.code not in OWN_WORDS:
+        return refusal
+    return DomainError(refusal.code, get_template_attribute(SAID, refusal.code)())
 
 
 def _same_again(refusal: DomainError) -> bool:

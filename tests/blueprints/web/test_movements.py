@@ -144,7 +144,8 @@ def test_the_same_form_with_another_amount_is_asked_about(asha, saver):
     asha.send(f"{path}/deposit", carried=carried, amount="50", note="")
     answer = asha.send(f"{path}/deposit", carried=carried, amount="70", note="")
     assert answer.status_code == 422
-    assert "Nothing was done" in answer.text
+    assert "This form had been sent before" in answer.text
+    assert "key" not in text(answer)
     assert carried["key"] not in answer.text
     assert balance(saver, path) == "50.00"
 
@@ -183,6 +184,7 @@ def test_where_the_outcome_is_unknown_the_form_keeps_its_key(asha, saver, monkey
     answer = asha.send(f"{path}/deposit", carried=carried, amount="50", note="")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"
+    assert "send the form again, and it is booked once" in text(answer)
     assert carried["key"] in answer.text
     assert 'value="50"' in answer.text
     monkeypatch.setattr("app.blueprints.web.movements.deposits.deposit", real)
