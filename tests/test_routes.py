@@ -215,3 +215,37 @@ def everything_of(superuser: Any, saver: Saver) -> list[Any]:
         cursor.execute("SELECT count(*) FROM users")
         found.append(("all users", cursor.fetchall()))
     return found
+
+
+# ---- pages ----
+
+
+def page_rules(app: Flask) -> list[tuple[Rule, str]]:
+    return [
+        (rule, method)
+        for rule, method in rules(app)
+        if not rule.rule.startswith("/api/") and rule.endpoint not in OWN_RULES
+    ]
+
+
+def test_pages_that_are_not_public_lead_to_the_sign_in(app: Flask) -> None:
+    walked = 0
+    for rule, method in page_rules(app):
+        if declared(app.view_functions[rule.endpoint]) == "public":
+            continue
+        walked += 1
+        path = url(app, rule, **dict.fromkeys(rule.arguments, uuid4()))
+        answer = app.test_client().open(path, method=method)
+        if method == "GET":
+            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/login"), path
+        else:
+            assert answer.status_code in {303, 400}, path  # 400: a form without its token
+    assert walked > 5
+
+
+def test_no_form_is_taken_without_its_token(app: Flask) -> None:
+    for rule, method in page_rules(app):
+        if method == "GET":
+            continue
+        answer = app.test_client().open(url(app, rule, **dict.fromkeys(rule.arguments, uuid4())), method=method)
+        assert answer.status_code == 400, (method, rule.rule)

@@ -260,7 +260,8 @@ def test_a_foreign_jar_is_as_one_that_is_not_there(app: Flask, saver: Saver, kin
         *[("end_date", value) for value in ("", "2026-13-01", "1900-01-01", "2199-12-31", 1.5)],
         *[("auto_deposit", value) for value in ("yes", 1, [], {}, {"amount": "0"}, {"amount": "5", "day": 1.5},
                                                 {"amount": "5", "source": "x"}, {"day": 3})],
-        ("current_amount", "1000"), ("status", "completed"), ("user_id", str(uuid4())), ("streak_count", 99),
+        ("current_amount", "1000"), ("status", "completed"),
+        ("user_id", "5d4bd1b0-7a3c-4c39-9a34-3b0d3a1f2c11"), ("streak_count", 99),
     ],
 )  # fmt: skip
 def test_a_jar_that_cannot_be(saver: Saver, field: str, value: Any) -> None:
