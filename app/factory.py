@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
@@ -27,6 +28,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(values)
     app.request_class = _Request
+    app.session_interface = _PageSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     if values["TRUSTED_PROXIES"]:
         hops = values["TRUSTED_PROXIES"]
@@ -40,6 +42,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     register_commands(app)
     clock.set_offset_provider(None if values["APP_ENV"] == "production" else offset_from_database(app))
     return app
+
+
+class _PageSessions(SecureCookieSessionInterface):
+    # The API reads and writes no cookie.
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+        if request.path.startswith("/api/"):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
 
 
 class _Request(Request):

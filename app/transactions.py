@@ -92,7 +92,9 @@ def flush() -> None:
 def _send(statements: list[tuple[str | Statement, Parameters]]) -> list[Any]:
     session = db.session()
     session.flush()
-    connection = session.connection()
+    connection = session.info.get("connection")
+    if connection is None or connection.closed:
+        connection = session.info["connection"] = session.connection()
     prepared: set[str] | None = connection.info.get("prepared")
     # psycopg2's own cursor: SQLAlchemy's result machinery costs more than the round trip.
     cursor: Any = connection.connection.cursor()
@@ -112,7 +114,7 @@ def _send(statements: list[tuple[str | Statement, Parameters]]) -> list[Any]:
         return cursor.fetchall() if cursor.description is not None else []
     except psycopg2.Error as error:
         connection.info["prepared"] = None  # which of them got as far as the server is not known
-        lost = connection.dialect.is_disconnect(cast(Any, error), connection.connection, cursor)
+        lost = connection.dialect.is_disconnect(cast("Any", error), connection.connection, cursor)
         if lost:
             connection.invalidate(error)
         raise DBAPIError.instance(

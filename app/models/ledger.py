@@ -78,7 +78,9 @@ class Transaction(Model):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("posting_count >= 2", name="posting_count"),
         CheckConstraint("(type = 'reversal') = (reversal_of IS NOT NULL)", name="reversal"),
-        UniqueConstraint("reversal_of", name="uq_transactions_reversal_of"),
+        Index(
+            "uq_transactions_reversal_of", "reversal_of", unique=True, postgresql_where=text("reversal_of IS NOT NULL")
+        ),
         Index("ix_transactions_jar_id", "jar_id", text("occurred_at DESC"), text("id DESC")),
         Index("ix_transactions_user_id", "user_id", text("occurred_at DESC"), text("id DESC")),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy import BigInteger, Identity, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,11 +15,12 @@ from app.models.identity import Instant
 
 
 class OutboxMessage(Model):
-    """A fact that others act on later; written with the change that caused it, deleted once handed on."""
+    """A fact that others act on later; written with the change that caused it, deleted once handed on.
+
+    No index but its key: the table is empty but for the last second, and every movement would pay for one.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_available_at", "available_at", "id", postgresql_where=text("dead_at IS NULL")),)
-
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     topic: Mapped[str] = mapped_column(String(64))
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -31,11 +32,12 @@ class OutboxMessage(Model):
 
 
 class IdempotencyRecord(Model):
-    """The answer that one key of one user got, byte for byte. Kept for at least 24 hours of real time."""
+    """The answer that one key of one user got, byte for byte. Kept for at least 24 hours of real time.
+
+    Found by its key only; the nightly removal of old ones reads the whole table, so that no movement pays for an index.
+    """
 
     __tablename__ = "idempotency_records"
-    __table_args__ = (Index("ix_idempotency_records_created_at", "created_at"),)
-
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     route: Mapped[str] = mapped_column(String(100))

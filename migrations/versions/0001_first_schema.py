@@ -56,6 +56,16 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Waits for another call with the same key. A wait that is too long says what was waited for: for an advisory lock
+-- PostgreSQL itself does not.
+CREATE FUNCTION lock_idempotency_key(key bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(key);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'the first call with this key is under way'
+        USING ERRCODE = 'lock_not_available', CONSTRAINT = 'idempotency_key';
+END $$;
+
 CREATE TRIGGER postings_balance AFTER INSERT ON postings
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_postings();
 CREATE CONSTRAINT TRIGGER transactions_have_postings AFTER INSERT ON transactions
@@ -119,7 +129,6 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_records")),
     )
-    op.create_index("ix_idempotency_records_created_at", "idempotency_records", ["created_at"], unique=False)
     op.create_table(
         "import_runs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -164,13 +173,6 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("dead_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-    )
-    op.create_index(
-        "ix_outbox_available_at",
-        "outbox",
-        ["available_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("dead_at IS NULL"),
     )
     op.create_table(
         "product_clock",
@@ -362,7 +364,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["reversal_of"], ["transactions.id"], name=op.f("fk_transactions_reversal_of")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_transactions_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transactions")),
-        sa.UniqueConstraint("reversal_of", name="uq_transactions_reversal_of"),
+    )
+    op.create_index(
+        "uq_transactions_reversal_of",
+        "transactions",
+        ["reversal_of"],
+        unique=True,
+        postgresql_where=sa.text("reversal_of IS NOT NULL"),
     )
     op.create_index(
         "ix_transactions_jar_id",
@@ -440,6 +448,9 @@ def downgrade() -> None:
     op.drop_table("badges")
     op.drop_index("ix_transactions_user_id", table_name="transactions")
     op.drop_index("ix_transactions_jar_id", table_name="transactions")
+    op.drop_index(
+        "uq_transactions_reversal_of", table_name="transactions", postgresql_where=sa.text("reversal_of IS NOT NULL")
+    )
     op.drop_table("transactions")
     op.drop_index("uq_ledger_accounts_owed", table_name="ledger_accounts", postgresql_where=sa.text("kind = 'owed'"))
     op.drop_table("ledger_accounts")
@@ -454,15 +465,13 @@ def downgrade() -> None:
     op.drop_table("credit_scores")
     op.drop_table("users")
     op.drop_table("product_clock")
-    op.drop_index("ix_outbox_available_at", table_name="outbox", postgresql_where=sa.text("dead_at IS NULL"))
     op.drop_table("outbox")
     op.drop_table("ledger_sealed_heads")
     op.drop_table("ledger_checkpoints")
     op.drop_table("import_runs")
-    op.drop_index("ix_idempotency_records_created_at", table_name="idempotency_records")
     op.drop_table("idempotency_records")
     op.drop_index("ix_audit_log_subject", table_name="audit_log")
     op.drop_table("audit_log")
     op.drop_table("audit_head")
-    for function in ("check_transaction", "check_postings", "refuse_change"):
-        op.execute(f"DROP FUNCTION {function}()")
+    for function in ("lock_idempotency_key", "check_transaction", "check_postings", "refuse_change"):
+        op.execute(f"DROP FUNCTION {function}")

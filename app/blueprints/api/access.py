@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
-from flask import current_app, request
-from flask_jwt_extended import get_current_user, verify_jwt_in_request
+from flask import current_app, g, request
 from flask_smorest import Blueprint
 
+from app.blueprints.api import tokens
 from app.blueprints.api.body import StrictParser
 from app.errors import DomainError
 from app.services.identity.principal import Principal
@@ -39,12 +39,11 @@ def access(level: Access) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            _fold_scheme()
             if level == "refresh":
-                verify_jwt_in_request(refresh=True, skip_revocation_check=True)
+                g.caller, g.claims = tokens.bearer("refresh")
             elif level != "public":
-                verify_jwt_in_request(skip_revocation_check=True)
-                if caller().role not in ALLOWED[level]:
+                g.caller, g.claims = tokens.bearer("access")
+                if g.caller.role not in ALLOWED[level]:
                     raise DomainError("forbidden", "This is not for your account.")
             return view(*args, **kwargs)
 
@@ -54,16 +53,14 @@ def access(level: Access) -> Callable[[View], View]:
     return decorate
 
 
-def _fold_scheme() -> None:
-    # The name of a scheme is the same in any case (RFC 9110, 11.1); Flask-JWT-Extended takes one spelling.
-    scheme, space, rest = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-    if scheme.lower() == "bearer":
-        request.environ["HTTP_AUTHORIZATION"] = f"Bearer{space}{rest}"
-
-
 def caller() -> Principal:
     """The signed-in person of this call."""
-    return cast("Principal", get_current_user())
+    return cast("Principal", g.caller)
+
+
+def claims() -> dict[str, Any]:
+    """The claims of this call's token."""
+    return cast("dict[str, Any]", g.claims)
 
 
 def refuse_undeclared() -> None:
@@ -79,4 +76,4 @@ def declared(view: Any) -> str | None:
     return level
 
 
-__all__ = ["ALLOWED", "Access", "ApiBlueprint", "access", "caller", "declared", "refuse_undeclared"]
+__all__ = ["ALLOWED", "Access", "ApiBlueprint", "access", "caller", "claims", "declared", "refuse_undeclared"]

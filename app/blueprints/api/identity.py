@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app, request
-from flask_jwt_extended import decode_token, get_jwt
+from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from app import clock
 from app.blueprints.api import tokens
-from app.blueprints.api.access import ApiBlueprint, access, caller
+from app.blueprints.api.access import ApiBlueprint, access, caller, claims
 from app.blueprints.api.schemas.identity import (
     LoginSchema,
     LogoutSchema,
@@ -65,7 +65,7 @@ def log_in(values: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, SignedInSchema)
 def refresh_tokens() -> dict[str, Any]:
     """Spend the refresh token (sent as bearer) and receive a new pair."""
-    person, jti = caller(), UUID(get_jwt()["jti"])
+    person, jti = caller(), UUID(claims()["jti"])
 
     def work() -> dict[str, Any] | None:
         successor = sign_in.rotate(person.family_id, person.id, jti)
@@ -126,8 +126,8 @@ def _family_of(refresh_token: str | None, user_id: UUID) -> UUID | None:
     if refresh_token is None:
         return None
     try:
-        claims = decode_token(refresh_token, allow_expired=True)
-        return UUID(claims["sid"]) if claims["sub"] == str(user_id) and claims["type"] == "refresh" else None
+        held = decode_token(refresh_token, allow_expired=True)
+        return UUID(held["sid"]) if held["sub"] == str(user_id) and held["type"] == "refresh" else None
     except (PyJWTError, JWTExtendedException, ValueError, KeyError, TypeError):
         return None
 

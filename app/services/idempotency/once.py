@@ -13,17 +13,16 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 from uuid import UUID
 
-from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
-from app.transactions import Statement, fetch, queue, rollback_to, start_over
+from app.transactions import Statement, fetch, queue, start_over
 
 # Refusals of the business that a key remembers. Validation, missing things, limits and faults it does not.
 REMEMBERED = frozenset(
     {"insufficient_funds", "jar_closed", "jar_not_empty", "jar_limit", "kyc_required", "not_eligible", "offer_expired"}
 )
-SAVEPOINT = "work"
+LOCK_KEY = Statement("idempotency_lock_key", "SELECT lock_idempotency_key($1)", parameters=1)
 INSERT_RECORD = Statement(
     "idempotency_insert_record",
     "INSERT INTO idempotency_records (user_id, key, route, body_hash, status, body, created_at)"
@@ -70,14 +69,13 @@ def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> An
     """
     if claim is None:
         return Answer(*render(work()))
-    lock = int.from_bytes(blake2b(claim.user_id.bytes + claim.key.encode(), digest_size=8).digest(), signed=True)
-    queue("SELECT pg_advisory_xact_lock(%s)", (lock,))
-    queue(f"SAVEPOINT {SAVEPOINT}")
+    queue(LOCK_KEY, (lock_number(claim.user_id, claim.key),))
     outcome: Outcome | DomainError
     try:
         outcome = work()
     except DomainError as refusal:
-        rollback_to(SAVEPOINT)
+        # All that this transaction did was the work: undoing it is to begin again, with the refusal for an answer.
+        start_over()
         if refusal.code not in REMEMBERED:
             # What is refused today (a day's limit) may be the repetition of what was done before it.
             first = _first_answer(claim)
@@ -86,11 +84,8 @@ def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> An
             return first
         outcome = refusal
     except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) == LOCK_NOT_AVAILABLE:
-            # Whose lock was waited for, the key's or a row's? PostgreSQL does not say reliably; the key's can be asked.
-            start_over()
-            if not fetch("SELECT pg_try_advisory_xact_lock(%s)", (lock,))[0][0]:
-                raise InProgress from error
+        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) == "idempotency_key":
+            raise InProgress from error
         raise
     status, body = render(outcome)
     stored = fetch(
@@ -99,10 +94,15 @@ def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> An
     )
     if stored:
         return Answer(status, body)
-    rollback_to(SAVEPOINT)
+    start_over()
     first = _first_answer(claim)
     assert first is not None  # the insert has just met it
     return first
+
+
+def lock_number(user_id: UUID, key: str) -> int:
+    """The advisory lock that a user's key stands for; two keys that share one only wait for each other."""
+    return int.from_bytes(blake2b(user_id.bytes + key.encode(), digest_size=8).digest(), signed=True)
 
 
 def _first_answer(claim: Claim) -> Answer | None:

@@ -57,7 +57,7 @@ def reverse(
     queue(LOCK_SAVER, (user_id,))
     ((*jar_row, id_, account_kind, balance, head_seq, head_hash),) = fetch(
         f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash"  # noqa: S608  constants only
-        " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id WHERE j.id = %s FOR NO KEY UPDATE OF j, a",
+        " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id WHERE j.id = %s FOR NO KEY UPDATE OF a",
         (jar_id,),
     )
     if fetch("SELECT 1 FROM transactions WHERE reversal_of = %s", (transaction_id,)):

@@ -23,7 +23,7 @@ def relay(publish: Callable[[str, dict[str, Any]], None], *, now: datetime) -> i
     """
     rows = fetch(
         "SELECT id, topic, payload, attempts FROM outbox WHERE dead_at IS NULL AND available_at <= %s"
-        " ORDER BY available_at, id LIMIT %s FOR UPDATE SKIP LOCKED",
+        " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
         (now, BATCH),
     )
     handed_on: list[int] = []

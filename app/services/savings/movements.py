@@ -21,13 +21,16 @@ from app.services.savings import limits
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
 from app.transactions import Statement, after_commit, fetch, queue
 
-LOCK_SAVER = Statement("savings_lock_saver", "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", parameters=1)
+# An advisory lock: it writes nothing, and is all that orders the movements of one saver.
+LOCK_SAVER = Statement(
+    "savings_lock_saver", "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))", parameters=1
+)
 LOCK_JAR = Statement(
     "savings_lock_jar",
     f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash,"  # noqa: S608  constants only
     f" {limits.HELD}, {limits.DEPOSITED_SINCE}"
     " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id"
-    " WHERE j.id = $1 AND j.user_id = $2 FOR NO KEY UPDATE OF j, a",
+    " WHERE j.id = $1 AND j.user_id = $2 FOR NO KEY UPDATE OF a",
     parameters=3,
 )
 UPDATE_JAR = Statement(
@@ -59,10 +62,11 @@ class LockedJar:
 
 
 def lock(saver: Principal, jar_id: UUID, *, at: datetime) -> LockedJar:
-    """Lock the saver's row, then the jar and its account. Raises NotFound where the saver has no such jar.
+    """Lock the saver, then the jar's account. Raises NotFound where the saver has no such jar.
 
-    The saver's row comes first: movements of one saver queue up, so that no cap is passed by two at once. The sums are
-    read by a statement of their own, after the wait, and so see what the movement before committed.
+    The saver comes first: movements of one saver queue up, so that no cap is passed by two at once and nobody else
+    writes the jar's row. Everything is read by a statement of its own, after the wait, and so sees what the movement
+    before committed.
     """
     queue(LOCK_SAVER, (saver.id,))
     rows = fetch(LOCK_JAR, (jar_id, saver.id, limits.day_begins(saver.zone, at)))

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
+from app.services.idempotency.once import lock_number
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import Saver
@@ -134,18 +135,26 @@ def test_a_duplicate_beyond_the_lock_timeout_is_told_that_the_first_is_under_way
     jar = saver.jar()
     superuser.autocommit = False
     with superuser.cursor() as cursor:
-        # Holds the first call after it has taken its key, before it can do its work.
-        cursor.execute("SELECT 1 FROM savings_jars WHERE id = %s FOR UPDATE", (jar,))
-        with ThreadPoolExecutor(2) as pool:
-            calls = [pool.submit(lambda: client_of(saver).deposit(jar, "50", key="one")) for _ in range(2)]
-            answers = [call.result() for call in calls]
+        # As the first call does for as long as it runs.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(saver.id, "one"),))
+        answer = saver.deposit(jar, "50", key="one")
         superuser.rollback()
-    by_code = {answer.json["code"]: answer for answer in answers}
-    assert set(by_code) == {"idempotency_in_progress", "temporarily_unavailable"}
-    assert by_code["idempotency_in_progress"].status_code == 409
-    busy = by_code["temporarily_unavailable"]
-    assert (busy.status_code, int(busy.headers["Retry-After"]) > 0) == (503, True)
-    assert saver.deposit(jar, "50", key="one").status_code == 201  # nothing was remembered of either
+    assert (answer.status_code, answer.json["code"]) == (409, "idempotency_in_progress")
+    assert saver.deposit(jar, "50", key="one").status_code == 201  # that refusal was not remembered
+
+
+def test_a_jar_that_is_held_too_long_is_busy_and_nothing_is_remembered(
+    app: Flask, saver: Saver, superuser: Any
+) -> None:
+    jar = saver.jar()
+    superuser.autocommit = False
+    with superuser.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM savings_jars WHERE id = %s FOR UPDATE", (jar,))
+        busy = saver.deposit(jar, "50", key="one")
+        superuser.rollback()
+    assert (busy.status_code, busy.json["code"]) == (503, "temporarily_unavailable")
+    assert int(busy.headers["Retry-After"]) > 0
+    assert saver.deposit(jar, "50", key="one").status_code == 201
     assert saver.get(f"/api/jars/{jar}/").json["jar"]["current_amount"] == "50.00"
 
 
