@@ -42,7 +42,7 @@ def dashboard() -> str:
         return {
             "overview": seen,
             "best": best,
-            "lamps": calendar.week(seen, best),
+            "lamps": calendar.of_home(seen, best),
             "suggestion": next_deposit(seen.jars, rows),
             "rows": rows[:MOVEMENTS_AT_HOME],
         }

@@ -1,4 +1,4 @@
-"""A jar's periods as a row of lamps, and a saver's week."""
+"""Periods as a row of lamps: of one jar, and of the saver's own streak."""
 
 from __future__ import annotations
 
@@ -44,12 +44,14 @@ def recent(view: JarView, *, count: int = 7) -> list[Lamp]:
     return lamps
 
 
-def week(overview: Overview, best: JarView | None) -> list[Lamp]:
-    """Monday to Sunday of the saver's week: the days of ``best`` where that is a daily jar, else the days with a
-    deposit in any jar. One query at most."""
-    own: dict[Period, LampState] = {}
-    if best is not None and best.jar.plan_type == Plan.DAILY:
-        own = {lamp.period: lamp.state for lamp in recent(best)}
+def of_home(overview: Overview, best: JarView | None) -> list[Lamp]:
+    """The lamps of the saver's own streak: the week of ``best`` where that is a daily jar, else its last periods.
+
+    Without a jar that counts: the week's days, ``met`` where there was a deposit. One query at most.
+    """
+    if best is not None and best.jar.plan_type != Plan.DAILY:
+        return recent(best)
+    own = {lamp.period: lamp.state for lamp in recent(best)} if best is not None else {}
     lamps = []
     for offset in range(7):
         day = overview.week.start + timedelta(days=offset)

@@ -129,12 +129,14 @@ class TestDashboard:
         page = text(asha.get("/dashboard"))
         assert "₹30 so far this week" in page
         assert "less" not in page
+        assert "Monday 27 July: nothing put in" in page
+        assert "stayed dark" not in page
 
-    def test_the_days_of_a_weekly_saver_are_not_misses(self, asha, saver, clock):
+    def test_a_weekly_saver_sees_weeks(self, asha, saver, clock):
         path = make_jar(asha, plan_type="weekly", installment_amount="200")
         deposit(saver, clock, path, "80")
         page = text(asha.get("/dashboard"))
-        assert "Monday 13 July: nothing put in" in page
+        assert "week of Monday 13 July: still open" in page
         assert "Save ₹120 in Bicycle" in page
         deposit(saver, clock, path, "120")
         assert "1 week kept alight in Bicycle, the next by Sunday 26 July" in text(asha.get("/dashboard"))
@@ -192,7 +194,7 @@ class TestJar:
         page = text(asha.get(path))
         assert "₹900 to go; ₹150 a day is in time for 24 Jul" in page
         clock.advance(days=10)
-        assert "₹900 to go; 24 Jul has passed" in text(asha.get(path))
+        assert "₹900 to go. 24 Jul has passed: choose a new day" in text(asha.get(path))
         loose = make_jar(asha, name="Loose", target_amount="1000")
         assert "₹1,000 to go" in text(asha.get(loose))
         deposit(saver, clock, loose, "100")

@@ -80,10 +80,10 @@ def test_a_jar_that_begins_later(app, saver, clock):
     assert row[0].period.start == date(2026, 7, 18)
 
 
-def week_of(app, saver, clock):
+def home_of(app, saver, clock):
     with app.app_context():
         seen = overview(saver.principal(), at=clock.now())
-        return calendar.week(seen, best_jar(seen.jars))
+        return calendar.of_home(seen, best_jar(seen.jars))
 
 
 def test_the_week_is_that_of_the_daily_jar(app, saver, clock):
@@ -94,15 +94,21 @@ def test_the_week_is_that_of_the_daily_jar(app, saver, clock):
     clock.set(start - timedelta(days=1))
     saver.deposit(other, "5")
     clock.set(start)
-    assert words(week_of(app, saver, clock)) == ["met", "missed", "open", "future", "future", "future", "future"]
+    assert words(home_of(app, saver, clock)) == ["met", "missed", "open", "future", "future", "future", "future"]
 
 
-def test_the_week_of_a_weekly_saver_has_no_misses(app, saver, clock):
+def test_a_weekly_saver_sees_weeks(app, saver, clock):
+    saver.deposit(saver.jar(plan_type="weekly"), "5")
+    row = home_of(app, saver, clock)
+    assert words(row) == ["met"] + ["future"] * 6
+    assert row[0].period.start == date(2026, 7, 13)
+
+
+def test_without_a_jar_that_counts_no_day_is_a_miss(app, saver, clock):
     start = clock.at
     clock.set(start - timedelta(days=2))
-    weekly = saver.jar(plan_type="weekly")
-    saver.deposit(weekly, "5")
+    saver.deposit(saver.jar(plan_type="flexible"), "5")
     clock.set(start)
-    row = week_of(app, saver, clock)
+    row = home_of(app, saver, clock)
     assert words(row) == ["met", "none", "open", "future", "future", "future", "future"]
     assert [lamp.now for lamp in row].index(True) == 2
