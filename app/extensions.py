@@ -9,6 +9,7 @@ from celery import Celery
 from flask import current_app
 from flask_caching import Cache
 from flask_jwt_extended import JWTManager
+from flask_jwt_extended.exceptions import JWTDecodeError
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -16,6 +17,7 @@ from flask_migrate import Migrate
 from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from jwt import decode
 from sqlalchemy import MetaData, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DisconnectionError
@@ -64,6 +66,8 @@ class RememberingJWTManager(JWTManager):
         if claims is not None and claims["exp"] > time.time() and csrf_value is None:
             return dict(claims)
         claims = super()._decode_jwt_from_config(encoded_token, csrf_value, allow_expired)
+        if "type" not in decode(encoded_token, options={"verify_signature": False}):
+            raise JWTDecodeError("Missing claim: type")  # the library would take it for an access token
         if isinstance(claims.get("exp"), int) and not allow_expired:
             if len(self._verified) >= self.most:
                 self._verified.clear()

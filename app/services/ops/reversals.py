@@ -95,6 +95,10 @@ def reverse(
         reversal_of=transaction_id,
     )
     jar.current_amount = account.balance
+    if jar.status == "closed" and account.balance:
+        # What comes back has to stand somewhere, and its saver must be able to take it out.
+        jar.status, jar.closed_on = "completed" if jar.completed_on else "active", None
+        queue("UPDATE savings_jars SET closed_on = NULL WHERE id = %s", (jar_id,))
     if jar.status == "completed" and account.balance < jar.target_amount:
         jar.status, jar.completed_on = "active", None
     recompute(jar)

@@ -60,6 +60,7 @@ FORGERIES = {
     "wrong aud": lambda app, good, other: signed(app, good | {"aud": "somebody"}),
     "wrong iss": lambda app, good, other: signed(app, good | {"iss": "somebody"}),
     "wrong type": lambda app, good, other: signed(app, good | {"type": "admin"}),
+    "no type": lambda app, good, other: signed(app, without(good, "type")),
     "future nbf": lambda app, good, other: signed(app, good | {"nbf": NOW + 3600}),
     "sub a number": lambda app, good, other: signed(app, good | {"sub": 7}),
     "sub not an id": lambda app, good, other: signed(app, good | {"sub": "' OR 1=1 --"}),

@@ -101,6 +101,17 @@ def test_what_the_jar_no_longer_holds_is_owed_and_takes_two_people(app: Flask, s
     assert entries == [("transaction_reversed", one.id)]
 
 
+def test_money_that_comes_back_opens_a_closed_jar(app: Flask, saver: Saver) -> None:
+    jar = saver.jar()
+    saver.deposit(jar, "100")
+    taken = saver.withdraw(jar, "100").json["transaction"]["id"]
+    assert saver.call("DELETE", f"/api/jars/{jar}/").status_code == 204
+    undo(app, taken)
+    shown = saver.get(f"/api/jars/{jar}/").json["jar"]
+    assert (shown["status"], shown["current_amount"]) == ("active", "100.00")
+    assert saver.withdraw(jar, "100").status_code == 201
+
+
 def test_only_what_can_be_is_reversed(app: Flask, saver: Saver) -> None:
     jar = saver.jar()
     deposit = saver.deposit(jar, "100").json["transaction"]["id"]
