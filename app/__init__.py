@@ -1,0 +1,1 @@
+"""Chhota: micro-savings and credit building."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
@@ -46,7 +45,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 class _PageSessions(SecureCookieSessionInterface):
     # The API reads and writes no cookie.
-    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+    def open_session(self, app: Flask, request: Request) -> Any:
         if request.path.startswith("/api/"):
             return self.make_null_session(app)
         return super().open_session(app, request)
@@ -64,7 +63,7 @@ def _bind_extensions(app: Flask) -> None:
     extensions.db.init_app(app)
     with app.app_context():
         extensions.check_idle_connections(extensions.db.engine)
-    extensions.migrate.init_app(app, extensions.db, directory=os.path.join(settings.ROOT, "migrations"))
+    extensions.migrate.init_app(app, extensions.db, directory=str(settings.ROOT / "migrations"))
     extensions.jwt.init_app(app)
     extensions.login.init_app(app)
     extensions.csrf.init_app(app)

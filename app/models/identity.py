@@ -22,7 +22,7 @@ KYC_STATES = ("none", "pending", "verified", "rejected", "resubmit")
 
 
 def one_of(column: str, words: tuple[str, ...]) -> str:
-    """The text of a CHECK that holds ``column`` to ``words``: text with a CHECK migrates both ways, an enum does not."""
+    """The text of a CHECK that holds ``column`` to ``words``: such text migrates both ways, an enum does not."""
     return f"{column} IN ({', '.join(repr(word) for word in words)})"
 
 
