@@ -100,11 +100,13 @@ def _send(statements: list[tuple[str | Statement, Parameters]]) -> list[Any]:
     cursor: Any = connection.connection.cursor()
     try:
         texts: list[bytes] = []
-        if prepared is None:
+        # Not before other statements: SET TRANSACTION must be the first of its transaction.
+        if prepared is None and any(isinstance(sql, Statement) for sql, _ in statements):
             prepared = connection.info["prepared"] = set()
             texts.append(b"DEALLOCATE ALL")
         for sql, parameters in statements:
             if isinstance(sql, Statement):
+                assert prepared is not None  # made above
                 if sql.name not in prepared:
                     texts.append(sql.prepare)
                     prepared.add(sql.name)
