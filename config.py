@@ -235,6 +235,9 @@ class BaseConfig:
                     "connect_timeout": 3,
                     "application_name": "chhota",
                     "options": "-c timezone=UTC -c lock_timeout=3000 -c statement_timeout=5000"
+                    # Statements are planned once for each connection: a plan made while a table was small must not
+                    # read it whole when it has grown. What wants to read all of a table says so.
+                    " -c enable_seqscan=off"
                     " -c synchronous_commit=on -c idle_in_transaction_session_timeout=60000",
                 },
             },

@@ -6,14 +6,17 @@ COMMIT, in one round trip: a deposit is five round trips in all. What runs after
 
 from __future__ import annotations
 
+import codecs
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import psycopg2
 from psycopg2 import errorcodes
+from psycopg2.extensions import AsIs, encodings, register_adapter
 from psycopg2.extras import register_uuid
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,7 +25,15 @@ from app.errors import DomainError, Unavailable
 from app.extensions import db
 from app.observability import get_logger
 
-register_uuid()  # psycopg2 then reads and writes uuid.UUID
+register_uuid()  # psycopg2 then reads uuid.UUID
+# Its own writer of them formats, encodes and casts in Python; the text alone is what every column takes.
+register_adapter(UUID, lambda value: AsIs(f"'{value.int:032x}'"))
+# psycopg2 reads each text and each column's name through Python's codec of that name, whose decoder is written in
+# Python; the same decoder in C goes by another name.
+codecs.register(
+    lambda name: codecs.CodecInfo(codecs.utf_8_encode, codecs.utf_8_decode, name=name) if name == "utf_8_in_c" else None
+)
+encodings["UTF8"] = "utf_8_in_c"
 log = get_logger()
 Result = TypeVar("Result")
 Parameters = Mapping[str, Any] | Sequence[Any]

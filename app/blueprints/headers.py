@@ -27,8 +27,8 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in COMMON.items():
-            response.headers.setdefault(name, value)
+        if response.headers.get("X-Content-Type-Options") is None:
+            response.headers.extend(COMMON)
         is_page = response.mimetype == "text/html"
         response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else DATA_POLICY)
         if request.is_secure:

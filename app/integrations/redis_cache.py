@@ -79,6 +79,10 @@ class GuardedRedisCache(RedisCache):  # type: ignore[misc]
         """Keep ``value`` for ``timeout`` seconds."""
         return self._guarded(lambda: super(GuardedRedisCache, self).set(key, value, timeout), False)
 
+    def set_many(self, mapping: dict[str, Any], timeout: Any = None) -> Any:
+        """Keep every value for ``timeout`` seconds, in one call."""
+        return self._guarded(lambda: super(GuardedRedisCache, self).set_many(mapping, timeout), [])
+
     def delete(self, key: str) -> Any:
         """Have Redis forget ``key``, without waiting for its word: a movement's answer does not hang on a cache."""
         return self._guarded(lambda: self._tell("UNLINK", f"{self._get_prefix()}{key}"), False)

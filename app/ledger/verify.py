@@ -77,6 +77,7 @@ def verify(progress: Callable[[int], None] = lambda links: None) -> Iterator[Fin
     """
     queue("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     queue("SET LOCAL statement_timeout = 0")
+    queue("SET LOCAL enable_seqscan = on")
     queue("SET LOCAL work_mem = '192MB'")
     for id_, orphaned, total, lines, announced in fetch(UNBALANCED):
         if orphaned:

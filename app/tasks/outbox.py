@@ -10,7 +10,7 @@ from app.extensions import celery
 from app.services.outbox.relay import BATCH, relay
 from app.transactions import run
 
-# The task that acts on each topic.
+# The task that acts on each topic; it takes ``messages``, the payloads of a batch.
 RECEIVERS = {"savings.moved": "savings.refresh"}
 BATCHES = 50
 
@@ -28,5 +28,5 @@ def relay_outbox() -> int:
     return handed_on
 
 
-def _publish(topic: str, payload: dict[str, Any]) -> None:
-    celery.send_task(RECEIVERS[topic], kwargs=payload)
+def _publish(topic: str, messages: list[dict[str, Any]]) -> None:
+    celery.send_task(RECEIVERS[topic], kwargs={"messages": messages})

@@ -10,6 +10,7 @@ from app.transactions import run
 
 
 @celery.task(name="savings.refresh")
-def refresh_after_movement(user_id: str, transaction_id: str) -> None:
-    """Bring the caches about a saver up to what is committed."""
-    run(lambda: refresh(UUID(user_id)))
+def refresh_after_movements(messages: list[dict[str, str]]) -> None:
+    """Bring the caches about the savers of these movements up to what is committed."""
+    savers = {UUID(message["user_id"]) for message in messages}
+    run(lambda: refresh(savers))

@@ -24,20 +24,24 @@ BEGIN
 END $$;
 
 -- All lines of a transaction come in one statement: numbered from 1, as many as it announces, with sum zero, between
--- accounts that exist. The primary key keeps a second set out.
-CREATE FUNCTION check_postings() RETURNS trigger LANGUAGE plpgsql AS $$
+-- accounts that exist. The primary key keeps a second set out. A function's plan is kept for as long as its connection:
+-- one made while the tables were small must not read them whole when they have grown, so each lookup stands alone and
+-- goes by the key.
+CREATE FUNCTION check_postings() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     refused uuid;
 BEGIN
-    SELECT added.transaction_id INTO refused
-    FROM added
-    LEFT JOIN transactions ON transactions.id = added.transaction_id
-    LEFT JOIN ledger_accounts ON ledger_accounts.id = added.account_id
-    GROUP BY added.transaction_id, transactions.posting_count
-    HAVING sum(added.amount) <> 0
-        OR count(*) IS DISTINCT FROM transactions.posting_count::bigint
-        OR min(added.line) <> 1 OR max(added.line) <> count(*)
-        OR count(ledger_accounts.id) <> count(*)
+    SELECT lines.transaction_id INTO refused
+    FROM (
+        SELECT added.transaction_id, added.line, added.amount,
+            (SELECT count(*) FROM ledger_accounts WHERE ledger_accounts.id = added.account_id) AS accounts
+        FROM added
+    ) lines
+    GROUP BY lines.transaction_id
+    HAVING sum(lines.amount) <> 0
+        OR min(lines.line) <> 1 OR max(lines.line) <> count(*) OR sum(lines.accounts) <> count(*)
+        OR count(*) IS DISTINCT FROM
+            (SELECT posting_count::bigint FROM transactions WHERE transactions.id = lines.transaction_id)
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'the postings of transaction % do not balance', refused
@@ -47,9 +51,9 @@ BEGIN
 END $$;
 
 -- Deferred: the transaction row comes before its postings.
-CREATE FUNCTION check_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION check_transaction() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM postings WHERE transaction_id = NEW.id) THEN
+    IF (SELECT count(*) FROM postings WHERE transaction_id = NEW.id) = 0 THEN
         RAISE EXCEPTION 'transaction % has no postings', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'balanced', TABLE = 'transactions';
     END IF;

@@ -30,5 +30,5 @@ def test_dead_messages_are_shown_and_given_another_go(new_app) -> None:
     assert flask("outbox", "retry").stdout == "1 dead messages are back in line.\n"
     published = []
     with app.app_context():
-        assert run(lambda: relay(lambda topic, payload: published.append(payload), now=datetime.now(UTC))) == 1
+        assert run(lambda: relay(lambda topic, messages: published.extend(messages), now=datetime.now(UTC))) == 1
     assert published == [{"user_id": "1"}]

@@ -25,7 +25,8 @@ NOWHERE = "redis://127.0.0.1:9/0"
 def handed_on(broker: redis.Redis) -> list[dict[str, Any]]:
     """The arguments of every task in the queue, first in first."""
     messages = [json.loads(text) for text in reversed(broker.lrange(QUEUE, 0, -1))]
-    return [json.loads(base64.b64decode(message["body"]))[1] for message in messages]
+    batches = [json.loads(base64.b64decode(message["body"]))[1]["messages"] for message in messages]
+    return [message for batch in batches for message in batch]
 
 
 def write(*numbers: int, at: datetime | None = None) -> None:
@@ -112,7 +113,7 @@ def test_delays_grow_between_attempts(tasks_app: Flask) -> None:
     start = datetime.now(UTC)
     write(1, at=start)
 
-    def broken(topic: str, payload: dict[str, Any]) -> None:
+    def broken(topic: str, messages: list[dict[str, Any]]) -> None:
         raise ConnectionError
 
     due, delays = start, []
@@ -155,8 +156,8 @@ def test_two_relays_side_by_side_share_the_work(tasks_app: Flask) -> None:
     write(*range(5))
     inside, release, first = threading.Event(), threading.Event(), []
 
-    def slow(topic: str, payload: dict[str, Any]) -> None:
-        first.append(payload["user_id"])
+    def slow(topic: str, messages: list[dict[str, Any]]) -> None:
+        first.extend(message["user_id"] for message in messages)
         inside.set()
         assert release.wait(30)
 
@@ -170,7 +171,7 @@ def test_two_relays_side_by_side_share_the_work(tasks_app: Flask) -> None:
         assert inside.wait(30)
         write(7)
         second: list[str] = []
-        assert run(lambda: relay(lambda topic, payload: second.append(payload["user_id"]), now=datetime.now(UTC))) == 1
+        assert run(lambda: relay(lambda _, them: second.extend(m["user_id"] for m in them), now=datetime.now(UTC))) == 1
     finally:
         release.set()
         thread.join()

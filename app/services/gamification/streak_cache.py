@@ -37,14 +37,20 @@ def remembered(user_id: UUID, today: date, compute: Callable[[], SaverStreak]) -
         due = values.pop("due_by")
         return SaverStreak(due_by=date.fromisoformat(due) if due else None, **values)
     streak = compute()
-    keep(user_id, today, streak)
+    keep({(user_id, today): streak})
     return streak
 
 
-def keep(user_id: UUID, today: date, streak: SaverStreak) -> None:
-    """Cache a streak that was just computed from committed rows."""
-    values = asdict(streak) | {"due_by": streak.due_by.isoformat() if streak.due_by else None}
-    cache.set(key(user_id, today), json.dumps(values), SECONDS)
+def keep(streaks: dict[tuple[UUID, date], SaverStreak]) -> None:
+    """Cache streaks that were just computed from committed rows, by saver and day."""
+    texts = {
+        key(user_id, today): json.dumps(
+            asdict(streak) | {"due_by": streak.due_by.isoformat() if streak.due_by else None}
+        )
+        for (user_id, today), streak in streaks.items()
+    }
+    if texts:
+        cache.set_many(texts, SECONDS)
 
 
 def forget(user_id: UUID, today: date) -> None:

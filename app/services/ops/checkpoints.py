@@ -31,6 +31,7 @@ def seal(*, at: datetime) -> int | None:
     last = fetch("SELECT id, digest FROM ledger_checkpoints ORDER BY id DESC LIMIT 1")
     number, previous = (last[0][0] + 1, bytes(last[0][1])) if last else (1, b"\0" * 32)
     queue("SET LOCAL statement_timeout = '5min'")
+    queue("SET LOCAL enable_seqscan = on")
     rows = fetch(
         "SELECT a.id, a.head_seq, encode(a.head_hash, 'hex') FROM ledger_accounts a"
         " LEFT JOIN ledger_sealed_heads s ON s.account_id = a.id WHERE a.head_seq > coalesce(s.seq, 0) ORDER BY a.id"

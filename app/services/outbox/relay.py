@@ -15,11 +15,12 @@ ATTEMPTS = 10
 FIRST_DELAY = timedelta(seconds=2)
 
 
-def relay(publish: Callable[[str, dict[str, Any]], None], *, now: datetime) -> int:
-    """Publish up to ``BATCH`` messages that are due and remove them; how many were handed on.
+def relay(publish: Callable[[str, list[dict[str, Any]]], None], *, now: datetime) -> int:
+    """Publish up to ``BATCH`` messages that are due, those of one topic together, and remove them; how many went.
 
-    One that cannot be published is tried again with growing delays and is dead after ``ATTEMPTS``. The commit comes
-    after the publishing, so a relay that dies in between publishes again: receivers bear doubles.
+    Where a topic's cannot be published, its first is tried again with growing delays and is dead after ``ATTEMPTS``;
+    the others wait for their turn. The commit comes after the publishing, so a relay that dies in between publishes
+    again: receivers bear doubles.
     """
     rows = fetch(
         "SELECT id, topic, payload, attempts FROM outbox WHERE dead_at IS NULL AND available_at <= %s"
@@ -27,10 +28,12 @@ def relay(publish: Callable[[str, dict[str, Any]], None], *, now: datetime) -> i
         (now, BATCH),
     )
     handed_on: list[int] = []
-    for number, topic, payload, attempts in rows:
+    for topic in dict.fromkeys(row[1] for row in rows):
+        messages = [row for row in rows if row[1] == topic]
         try:
-            publish(topic, payload)
+            publish(topic, [payload for _, _, payload, _ in messages])
         except Exception as error:
+            number, _, _, attempts = messages[0]
             attempts += 1
             dead = now if attempts >= ATTEMPTS else None
             log.warning("outbox_publish_failed", topic=topic, attempts=attempts, reason=type(error).__name__)
@@ -39,7 +42,7 @@ def relay(publish: Callable[[str, dict[str, Any]], None], *, now: datetime) -> i
                 (attempts, now + FIRST_DELAY * 2**attempts, type(error).__name__, dead, number),
             )
             break  # the broker is away: what follows would fail alike
-        handed_on.append(number)
+        handed_on += [number for number, _, _, _ in messages]
     if handed_on:
         queue("DELETE FROM outbox WHERE id = ANY(%s)", (handed_on,))
     return len(handed_on)

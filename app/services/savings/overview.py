@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from app.periods import Period, Plan, period_of
 from app.services.gamification.streak_cache import SaverStreak, remembered
@@ -88,13 +87,3 @@ def best_jar(jars: list[JarView]) -> JarView | None:
 
 def _counting(jars: list[JarView]) -> list[JarView]:
     return [jar for jar in jars if jar.jar.plan_type != "flexible" and jar.jar.status == "active"]
-
-
-def streak_of(user_id: UUID, today: date) -> SaverStreak:
-    """The saver's streak on ``today``, computed from committed rows."""
-    rows = fetch(
-        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s AND j.status <> 'closed'"  # noqa: S608
-        " ORDER BY j.created_at, j.id LIMIT %s",
-        (user_id, MOST_JARS),
-    )
-    return best_streak([view(Jar(*row), today) for row in rows])
