@@ -62,6 +62,9 @@ def init_metrics(config: Mapping[str, Any]) -> None:
     """
     folder = config.get("PROMETHEUS_MULTIPROC_DIR") or os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if not folder:
+        if os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None) is not None:
+            # Set, but empty: prometheus_client would take that for the folder it is started in.
+            values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
         return
     Path(folder).mkdir(parents=True, exist_ok=True)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR") != folder:

@@ -83,6 +83,16 @@ sys.stdout.write(client.get("/metrics").text)
 """
 
 
+def test_a_folder_that_is_set_but_empty_is_none(tmp_path: Path) -> None:
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": "", "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", SERVER, "", "2"]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert 'http_requests_total{method="GET",route="/jars/<jar_id>/",status="200"} 2.0' in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("given_by", ["environment", "settings"])
 def test_processes_share_their_figures(tmp_path: Path, given_by: str) -> None:
     folder = tmp_path / "figures"
