@@ -19,6 +19,7 @@ from flask import Flask
 
 import config as settings
 from app import clock as product_clock
+from app.extensions import db, limiter
 from app.factory import create_app
 from devstack.stack import Stack, temporary_stack
 from tests import factories, servers
@@ -97,14 +98,16 @@ def _create_database(stack: Stack, name: str, template: str | None) -> None:
 @contextmanager
 def _application(values: dict[str, str], database: str) -> Iterator[Flask]:
     values = values | {name: with_database(values[name], database) for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    # The limiter is one for the process and keeps what the last application told it: whether there are limits at all.
+    limits = dict(vars(limiter))
     app = create_app(settings.load(values))
     try:
         yield app
     finally:
+        vars(limiter).clear()
+        vars(limiter).update(limits)
         product_clock.set_offset_provider(None)
         with app.app_context():
-            from app.extensions import db
-
             db.session.remove()
             db.engine.dispose()
 

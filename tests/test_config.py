@@ -59,10 +59,19 @@ def test_strong_settings_start_production() -> None:
         ("LOG_LEVEL", "DEBUG", "LOG_LEVEL is DEBUG"),
     ],
 )
-def test_production_names_the_one_setting_that_is_weak(name: str, value: str, because: str) -> None:
+def test_production_names_the_one_setting_that_is_weak(
+    name: str, value: str, because: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FLASK_RUN_FROM_CLI", raising=False)  # as for gunicorn and celery
     problems = refusal(STRONG | {name: value})
     assert len(problems) == 1
     assert problems[0].startswith(because)
+
+
+def test_flasks_own_commands_may_have_the_owner_for_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    url = "postgresql://o:mango-lassi@db/chhota"
+    assert settings.load(STRONG | {"DATABASE_OWNER_URL": url})["DATABASE_OWNER_URL"].endswith("@db/chhota")
 
 
 @pytest.mark.parametrize(
