@@ -28,6 +28,11 @@ ROOT = settings.ROOT
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first: at the end, one process would wait for another."""
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The three servers, quick and forgetful: those of `make test-servers` where it runs, else a set of their own."""
