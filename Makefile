@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --cust
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run dev up status shell test test-long test-servers lint format lock demo-real bench clean
+.PHONY: help run dev up status shell test test-servers lint format lock demo-real bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do \
@@ -38,9 +38,6 @@ shell: .venv/.run-stamp ## a Python shell in the running application
 
 test: .venv/.dev-stamp ## linters, types and all tests on real servers (ARGS="tests/ledger -k chain")
 	@exec $(BIN)/python -m devstack.check $(ARGS)
-
-test-long: .venv/.dev-stamp ## the same with the long tests: more cases, more kills
-	@TEST_LONG=1 exec $(BIN)/python -m devstack.check $(ARGS)
 
 test-servers: .venv/.dev-stamp ## keep servers for single tests, which then start at once
 	@exec $(BIN)/python -m tests.servers

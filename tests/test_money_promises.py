@@ -295,7 +295,9 @@ class Ledger(RuleBasedStateMachine):
             return
         # By a connection of its own: what is committed, not what the application says.
         with self.watcher.cursor() as cursor:
-            cursor.execute("SELECT id::text, current_amount FROM savings_jars WHERE user_id = %s", (str(self.saver.id),))
+            cursor.execute(
+                "SELECT id::text, current_amount FROM savings_jars WHERE user_id = %s", (str(self.saver.id),)
+            )
             assert dict(cursor.fetchall()) == self.balances
 
     def teardown(self) -> None:
