@@ -117,7 +117,7 @@ def main(argv: list[str]) -> int:
         environment[NO_BROWSER_VARIABLE] = reason
         say(f"  The browser tests cannot run here: {reason}")
     # Part of the tests covers part of the lines: the bar is for all of them.
-    coverage = [] if pytest_arguments else ["--cov", "--cov-report=term:skip-covered", "--dist=worksteal"]
+    coverage = [] if pytest_arguments else ["--cov", "--cov-report=term:skip-covered"]
     if not content:
         say("\n  A step above FAILED: this run fails, whatever pytest says.")
     tests = subprocess.run(

@@ -75,8 +75,8 @@ def template(stack: Stack) -> str:
         cursor.execute("SELECT pg_advisory_lock(1)")
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
         if cursor.fetchone() is None:
-            _create_database(stack, "template_in_the_making", None)
-            with _application(app_settings(stack), "template_in_the_making") as app, app.app_context():
+            create_database(stack, "template_in_the_making", None)
+            with application(app_settings(stack), "template_in_the_making") as app, app.app_context():
                 upgrade(app)
             cursor.execute(f"ALTER DATABASE template_in_the_making RENAME TO {name}")
     connection.close()
@@ -90,7 +90,8 @@ def upgrade(app: Flask, revision: str = "head") -> None:
     command.upgrade(configuration, revision)
 
 
-def _create_database(stack: Stack, name: str, template: str | None) -> None:
+def create_database(stack: Stack, name: str, template: str | None) -> None:
+    """Make the database ``name`` anew, empty or as a copy of ``template``."""
     connection = psycopg2.connect(stack.settings["DATABASE_SUPERUSER_URL"])
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -101,7 +102,8 @@ def _create_database(stack: Stack, name: str, template: str | None) -> None:
 
 
 @contextmanager
-def _application(values: dict[str, str], database: str) -> Iterator[Flask]:
+def application(values: dict[str, str], database: str) -> Iterator[Flask]:
+    """An application on ``database``; what it changes of the process is put back afterwards."""
     values = values | {name: with_database(values[name], database) for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     # The limiter is one for the process and keeps what the last application told it: whether there are limits at all.
     limits = dict(vars(limiter))
@@ -121,9 +123,9 @@ def _application(values: dict[str, str], database: str) -> Iterator[Flask]:
 def app(stack: Stack, template: str) -> Iterator[Flask]:
     """The application on a database that the tests of this process share; each test makes savers of its own."""
     name = f"chhota_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    _create_database(stack, name, template)
-    with _application(app_settings(stack), name) as application:
-        yield application
+    create_database(stack, name, template)
+    with application(app_settings(stack), name) as shared:
+        yield shared
 
 
 @pytest.fixture
@@ -133,8 +135,8 @@ def new_app(stack: Stack, template: str) -> Iterator[Callable[..., Flask]]:
 
     def make(**more: str) -> Flask:
         name = f"chhota_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
-        _create_database(stack, name, template)
-        context = _application(app_settings(stack, **more), name)
+        create_database(stack, name, template)
+        context = application(app_settings(stack, **more), name)
         open_now.append(context)
         return context.__enter__()
 

@@ -15,7 +15,7 @@ from app.errors import DomainError, Unavailable
 from app.transactions import after_commit, fetch, queue, rollback_to, run, start_over, transaction
 from devstack.stack import Stack, temporary_stack
 from tests import factories
-from tests.conftest import _application, _create_database, app_settings, superuser_connection, upgrade
+from tests.conftest import app_settings, application, create_database, superuser_connection, upgrade
 from tests.factories import Saver
 
 
@@ -223,8 +223,8 @@ def test_while_postgresql_is_down_calls_are_503_and_after_it_they_work(
 
     with temporary_stack(["postgres"]) as own:
         settings = app_settings(stack) | app_settings(own)
-        _create_database(own, "restarted", None)
-        with _application(settings, "restarted") as app:
+        create_database(own, "restarted", None)
+        with application(settings, "restarted") as app:
             with app.app_context():
                 upgrade(app)
             saver = factories.make_saver(app)

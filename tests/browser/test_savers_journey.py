@@ -58,15 +58,31 @@ def test_from_sign_up_to_sign_in_again(visit: Callable[..., Visit], script: bool
 
 def test_a_double_tap_is_one_deposit(visit: Callable[..., Visit], saver: factories.Saver) -> None:
     jar = saver.jar()
-    for script in (True, False):
-        browser = visit(script=script)
-        browser.log_in(saver.email)
-        browser.go(f"/jars/{jar}/deposit")
-        browser.fill(amount="50")
-        browser.page.get_by_role("button", name="Put it in").dblclick()
-        browser.page.wait_for_url(f"**/jars/{jar}")
-        assert browser.says("₹50 is in.")
-    assert saver.get(f"/api/jars/{jar}/").json["jar"]["current_amount"] == "100.00", "once for each form"
+    browser = visit(script=True)
+    browser.log_in(saver.email)
+    browser.go(f"/jars/{jar}/deposit")
+    browser.fill(amount="50")
+    browser.page.get_by_role("button", name="Put it in").dblclick()
+    browser.page.wait_for_url(f"**/jars/{jar}")
+    assert browser.says("₹50 is in.")
+    assert saver.get(f"/api/jars/{jar}/").json["jar"]["current_amount"] == "50.00"
+
+
+def test_a_form_that_arrives_twice_is_one_deposit(visit: Callable[..., Visit], saver: factories.Saver) -> None:
+    """Without a script nothing holds the second tap back: the key that the form carries does."""
+    jar = saver.jar()
+    browser = visit(script=False)
+    browser.log_in(saver.email)
+    browser.go(f"/jars/{jar}/deposit")
+    fields = {
+        str(field.get_attribute("name")): field.get_attribute("value") or ""
+        for field in browser.page.locator("main form input[name]").all()
+    }
+    for _ in range(2):
+        answer = browser.page.context.request.post(browser.page.url, form=fields | {"amount": "50"})
+        assert answer.url.endswith(f"/jars/{jar}")
+    browser.go(f"/jars/{jar}")
+    assert saver.get(f"/api/jars/{jar}/").json["jar"]["current_amount"] == "50.00"
 
 
 @pytest.fixture(scope="module")
