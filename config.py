@@ -231,6 +231,7 @@ class BaseConfig:
                 "max_overflow": 2,
                 "pool_timeout": 5,
                 "pool_recycle": 1800,
+                "pool_reset_on_return": None,  # app.connections rolls back itself
                 "connect_args": {
                     "connect_timeout": 3,
                     "application_name": "chhota",

@@ -18,10 +18,10 @@ from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from jwt import decode
-from sqlalchemy import MetaData, event
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
+
+from app.connections import Session
 
 
 class Base(DeclarativeBase):
@@ -75,7 +75,9 @@ class RememberingJWTManager(JWTManager):
         return claims
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base, disable_autonaming=True, session_options={"class_": Session, "expire_on_commit": False}
+)
 if TYPE_CHECKING:
     Model = Base
 else:
@@ -88,29 +90,3 @@ api = ProblemApi()
 cache = Cache()
 limiter = Limiter(key_func=get_remote_address, headers_enabled=False)
 celery = Celery("chhota")
-
-IDLE_SECONDS_BEFORE_CHECK = 1.0
-
-
-def check_idle_connections(engine: Engine) -> None:
-    """Have the pool of ``engine`` test a connection that lay idle for a while before it is handed out.
-
-    A restarted PostgreSQL leaves dead connections in every pool. Testing each one at each checkout would cost a round
-    trip on the path of every deposit; testing the idle ones costs nothing under load and shows nobody a dead one.
-    """
-
-    @event.listens_for(engine, "checkin")
-    def note_time(_connection: Any, record: Any) -> None:
-        record.info["idle_since"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def look_if_idle(connection: Any, record: Any, proxy: Any) -> None:
-        idle_since = record.info.get("idle_since")
-        if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS_BEFORE_CHECK:
-            return
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            connection.rollback()
-        except Exception as error:
-            raise DisconnectionError("the server has closed this connection") from error

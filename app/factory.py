@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Request
@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
-from app import clock, extensions, observability
+from app import clock, connections, extensions, observability
 from app.blueprints import api, errors, headers, web
 from app.cli import register_commands
 from app.integrations.object_store import object_store
@@ -24,7 +24,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     values = dict(settings.load() if config is None else config)
     observability.init_logging(values)
     observability.init_sentry(values)
-    app = Flask(__name__)
+    app = _App(__name__)
     app.config.update(values)
     app.request_class = _Request
     app.session_interface = _PageSessions()
@@ -41,6 +41,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     register_commands(app)
     clock.set_offset_provider(None if values["APP_ENV"] == "production" else offset_from_database(app))
     return app
+
+
+class _App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view here is a coroutine: nine looks at each request find that out again."""
+        return func
 
 
 class _PageSessions(SecureCookieSessionInterface):
@@ -60,9 +66,10 @@ class _Request(Request):
 def _bind_extensions(app: Flask) -> None:
     importlib.import_module("app.models")  # registers every table
 
+    app.teardown_appcontext(connections.end)  # after the ORM's own: the last named runs first
     extensions.db.init_app(app)
     with app.app_context():
-        extensions.check_idle_connections(extensions.db.engine)
+        connections.tend_connections(extensions.db.engine)
     extensions.migrate.init_app(app, extensions.db, directory=str(settings.ROOT / "migrations"))
     extensions.jwt.init_app(app)
     extensions.login.init_app(app)

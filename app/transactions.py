@@ -1,39 +1,27 @@
 """One database transaction per use case: the only place that commits.
 
 Statements whose results nobody waits for are queued and travel with the next one that is awaited, or just before the
-COMMIT, in one round trip: a deposit is five round trips in all. What runs after the commit (caches) is best effort.
+COMMIT, in one round trip: a deposit is three round trips in all. What runs after the commit (caches) is best effort.
 """
 
 from __future__ import annotations
 
-import codecs
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
-from uuid import UUID
+from io import StringIO
+from typing import Any, TypeVar
 
 import psycopg2
 from psycopg2 import errorcodes
-from psycopg2.extensions import AsIs, encodings, register_adapter
-from psycopg2.extras import register_uuid
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.connections import Work, work
 from app.errors import DomainError, Unavailable
-from app.extensions import db
 from app.observability import get_logger
 
-register_uuid()  # psycopg2 then reads uuid.UUID
-# Its own writer of them formats, encodes and casts in Python; the text alone is what every column takes.
-register_adapter(UUID, lambda value: AsIs(f"'{value.int:032x}'"))
-# psycopg2 reads each text and each column's name through Python's codec of that name, whose decoder is written in
-# Python; the same decoder in C goes by another name.
-codecs.register(
-    lambda name: codecs.CodecInfo(codecs.utf_8_encode, codecs.utf_8_decode, name=name) if name == "utf_8_in_c" else None
-)
-encodings["UTF8"] = "utf_8_in_c"
 log = get_logger()
 Result = TypeVar("Result")
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -42,14 +30,6 @@ RETRIED_STATES = frozenset({errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOC
 BUSY_STATES = frozenset({errorcodes.LOCK_NOT_AVAILABLE, errorcodes.QUERY_CANCELED, errorcodes.TOO_MANY_CONNECTIONS})
 RETRIES = 3
 _violations: dict[str, Callable[[], DomainError]] = {}
-
-
-class Busy(Unavailable):
-    """A lock was not to be had within the lock timeout; ``context`` is PostgreSQL's word on what was waited for."""
-
-    def __init__(self, context: str) -> None:
-        super().__init__("Another movement is still under way here. Nothing was changed; please try again.")
-        self.context = context
 
 
 def on_violation(constraint: str, refusal: Callable[[], DomainError]) -> None:
@@ -71,14 +51,9 @@ class Statement:
         self.execute = f"EXECUTE {name}({', '.join(['%s'] * parameters)})" if parameters else f"EXECUTE {name}"
 
 
-def _queue() -> list[tuple[str | Statement, Parameters]]:
-    queue: list[tuple[str | Statement, Parameters]] = db.session().info.setdefault("queue", [])
-    return queue
-
-
 def queue(sql: str | Statement, parameters: Parameters = ()) -> None:
-    """Send ``sql`` (psycopg2 style, its result unread) with the next awaited statement or before the COMMIT."""
-    _queue().append((sql, parameters))
+    """Send ``sql`` (psycopg2 style, its result unread) with the next awaited statement or with the COMMIT."""
+    work().queue.append((sql, parameters))
 
 
 def fetch(sql: str | Statement, parameters: Parameters = ()) -> list[Any]:
@@ -86,36 +61,48 @@ def fetch(sql: str | Statement, parameters: Parameters = ()) -> list[Any]:
 
     Raises what the database says, as SQLAlchemy's DBAPIError.
     """
-    statements = _queue()
-    statements.append((sql, parameters))
-    return _send(statements)
+    ours = work()
+    ours.queue.append((sql, parameters))
+    return _send(ours)
 
 
 def flush() -> None:
     """Send what is queued, and the ORM's own pending changes."""
-    statements = _queue()
-    if statements:
-        _send(statements)
-    else:
-        db.session.flush()
+    ours = work()
+    if ours.queue:
+        _send(ours)
+    elif ours.orm is not None:
+        ours.orm.flush()
 
 
-def _send(statements: list[tuple[str | Statement, Parameters]]) -> list[Any]:
-    session = db.session()
-    session.flush()
-    connection = session.info.get("connection")
-    if connection is None or connection.closed:
-        connection = session.info["connection"] = session.connection()
-    prepared: set[str] | None = connection.info.get("prepared")
+def copy(into: str, rows: str) -> None:
+    """COPY ``rows`` (PostgreSQL's text format) ``into`` a table with its columns, after what is queued.
+
+    Raises DBAPIError.
+    """
+    flush()
+    ours = work()
+    with ours.begin().cursor() as cursor:
+        try:
+            cursor.copy_expert(f"COPY {into} FROM STDIN", StringIO(rows), 1 << 20)
+        except psycopg2.Error as error:
+            raise ours.lost(error) from error
+
+
+def _send(ours: Work, *, commit: bool = False) -> list[Any]:
+    if ours.orm is not None:
+        ours.orm.flush()
+    pooled = ours.connect()
+    prepared: set[str] | None = pooled.info.get("prepared")
     # psycopg2's own cursor: SQLAlchemy's result machinery costs more than the round trip.
-    cursor: Any = connection.connection.cursor()
+    cursor: Any = pooled.dbapi_connection.cursor()
     try:
-        texts: list[bytes] = []
+        texts: list[bytes] = [] if ours.begun else [b"BEGIN"]
         # Not before other statements: SET TRANSACTION must be the first of its transaction.
-        if prepared is None and any(isinstance(sql, Statement) for sql, _ in statements):
-            prepared = connection.info["prepared"] = set()
+        if prepared is None and any(isinstance(sql, Statement) for sql, _ in ours.queue):
+            prepared = pooled.info["prepared"] = set()
             texts.append(b"DEALLOCATE ALL")
-        for sql, parameters in statements:
+        for sql, parameters in ours.queue:
             if isinstance(sql, Statement):
                 assert prepared is not None  # made above
                 if sql.name not in prepared:
@@ -123,24 +110,41 @@ def _send(statements: list[tuple[str | Statement, Parameters]]) -> list[Any]:
                     prepared.add(sql.name)
                 sql = sql.execute
             texts.append(cursor.mogrify(sql, parameters))
+        if commit:
+            texts.append(b"COMMIT")
+        ours.begun = True
         cursor.execute(b";\n".join(texts))
+        if commit and cursor.statusmessage != "COMMIT":
+            raise RuntimeError("a transaction that had failed already was to be committed")
+        ours.begun = not commit
         return cursor.fetchall() if cursor.description is not None else []
     except psycopg2.Error as error:
-        connection.info["prepared"] = None  # which of them got as far as the server is not known
-        lost = connection.dialect.is_disconnect(cast("Any", error), connection.connection, cursor)
-        if lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            None, None, error, psycopg2.Error, connection_invalidated=lost, dialect=connection.dialect
-        ) from error
+        pooled.info["prepared"] = None  # which of them got as far as the server is not known
+        raise ours.lost(error) from error
     finally:
-        statements.clear()
+        ours.queue.clear()
         cursor.close()
 
 
-def after_commit(work: Callable[[], None]) -> None:
-    """Run ``work`` once the transaction is committed, never otherwise. What it raises is logged and goes no further."""
-    db.session.info.setdefault("after_commit", []).append(work)
+def after_commit(step: Callable[[], None]) -> None:
+    """Run ``step`` once the transaction is committed, never otherwise. What it raises is logged and goes no further."""
+    work().after_commit.append(step)
+
+
+class Superseded(Exception):
+    """What was to be committed had been done before; ``answer`` reads, in a transaction of its own, what came of it."""
+
+    def __init__(self, answer: Callable[[], Any]) -> None:
+        super().__init__("done before")
+        self.answer = answer
+
+
+def unless_done(constraint: str, answer: Callable[[], Any]) -> None:
+    """Where the commit breaks the named ``constraint``, all of it was done before: ``run`` gives ``answer()`` instead.
+
+    So a row that says "done", queued last, costs no round trip of its own. One for each transaction.
+    """
+    work().instead = (constraint, answer)
 
 
 @contextmanager
@@ -148,44 +152,55 @@ def transaction() -> Iterator[None]:
     """Commit what the block did, or roll all of it back when it raises.
 
     Raises DomainError for a named constraint that a row would break, Unavailable where the database is away, too busy,
-    or lost the connection while committing (then the outcome is unknown, and a key settles it), and otherwise what the
-    block raised. A serialization failure or deadlock comes out as the DBAPIError it is: ``run`` retries those.
+    or lost the connection while committing (then the outcome is unknown, and a key settles it), Superseded as
+    ``unless_done`` has it, and otherwise what the block raised. A serialization failure or deadlock comes out as the
+    DBAPIError it is: ``run`` retries those.
     """
-    session = db.session
     try:
         yield
-        flush()
     except BaseException as error:
         _discard()
         raise translated(error) from error
+    ours = work()
     try:
-        session.commit()
+        if ours.begun or ours.queue or ours.orm is not None:
+            _send(ours, commit=True)
+            if ours.orm is not None:
+                ours.orm.commit()  # which the database has done already: this tells the ORM
+        ours.end()
     except BaseException as error:
+        instead = ours.instead
         _discard()
+        if isinstance(error, IntegrityError) and instead is not None and constraint_of(error) == instead[0]:
+            raise Superseded(instead[1]) from error
         if isinstance(error, OperationalError) and error.connection_invalidated:
             raise Unavailable(
                 "The connection broke while this was being saved. Nothing is doubled: send it again with the same key.",
                 code="outcome_unknown",
             ) from error
         raise translated(error) from error
-    work = session.info.pop("after_commit", [])
-    for step in work:
+    ours.instead = None
+    steps, ours.after_commit = ours.after_commit, []
+    for step in steps:
         try:
             step()
         except Exception:
             log.warning("after_commit_failed", exc_info=True)
 
 
-def run(work: Callable[[], Result]) -> Result:
-    """``work`` in a transaction, tried again on deadlocks and serialization failures: three times, with jitter."""
+def run(use_case: Callable[[], Result]) -> Result:
+    """``use_case`` in a transaction, tried again on deadlocks and serialization failures: three times, with jitter."""
     for attempt in range(RETRIES + 1):
         try:
             with transaction():
-                result = work()
+                result = use_case()
+            return result
+        except Superseded as done:
+            with transaction():
+                result = done.answer()
             return result
         except DBAPIError as error:
-            state = getattr(error.orig, "pgcode", None)
-            if state not in RETRIED_STATES:
+            if _state(error) not in RETRIED_STATES:
                 raise
             if attempt == RETRIES:
                 raise Unavailable(
@@ -195,29 +210,28 @@ def run(work: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-def rollback_to(savepoint: str) -> None:
-    """Undo everything since ``SAVEPOINT savepoint``, what is still queued after it included."""
-    statements = _queue()
-    begun = any(sql == f"SAVEPOINT {savepoint}" for sql, _ in statements)
-    if begun:
-        while statements and statements[-1][0] != f"SAVEPOINT {savepoint}":
-            statements.pop()
-    else:
-        statements.clear()
-        statements.append((f"ROLLBACK TO SAVEPOINT {savepoint}", ()))
-    db.session.info.pop("after_commit", None)
-    db.session.expire_all()
-
-
 def start_over() -> None:
     """Roll back all that this transaction did, with what is queued; the next statement begins another one."""
     _discard()
 
 
 def _discard() -> None:
-    db.session.info.pop("queue", None)
-    db.session.info.pop("after_commit", None)
-    db.session.rollback()
+    ours = work()
+    ours.queue.clear()
+    ours.after_commit.clear()
+    ours.instead = None
+    if ours.orm is not None:
+        ours.orm.rollback()
+    ours.end()
+
+
+def constraint_of(error: DBAPIError) -> str | None:
+    """The name of the constraint that the database named in ``error``."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)
 
 
 def translated(error: BaseException) -> BaseException:
@@ -226,15 +240,14 @@ def translated(error: BaseException) -> BaseException:
         return Unavailable("Every connection to the database is in use; please try again.")
     if not isinstance(error, DBAPIError):
         return error
-    diagnostics = getattr(error.orig, "diag", None)
     if isinstance(error, IntegrityError):
-        refusal = _violations.get(getattr(diagnostics, "constraint_name", None) or "")
+        refusal = _violations.get(constraint_of(error) or "")
         return refusal() if refusal else error
-    state = getattr(error.orig, "pgcode", None)
+    state = _state(error)
     if state in RETRIED_STATES:
         return error
     if state == errorcodes.LOCK_NOT_AVAILABLE:
-        return Busy(getattr(diagnostics, "context", None) or "")
+        return Unavailable("Another movement is still under way here. Nothing was changed; please try again.")
     if state in BUSY_STATES or error.connection_invalidated or (isinstance(error, OperationalError) and state is None):
         return Unavailable("The database cannot be reached just now. Nothing was changed; please try again.")
     return error

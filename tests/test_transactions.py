@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import transactions
 from app.errors import DomainError, Unavailable
-from app.transactions import after_commit, fetch, queue, rollback_to, run, start_over, transaction
+from app.transactions import after_commit, fetch, queue, run, start_over, transaction
 from devstack.stack import Stack, temporary_stack
 from tests import factories
 from tests.conftest import app_settings, application, create_database, superuser_connection, upgrade
@@ -74,21 +74,6 @@ def test_work_after_the_commit_runs_once_and_its_faults_go_no_further(table: str
     with transaction():
         fetch("SELECT 1")
     assert len(seen) == 1
-
-
-@pytest.mark.usefixtures("context")
-@pytest.mark.parametrize("sent", [True, False])
-def test_back_to_a_savepoint(table: str, superuser: Any, sent: bool) -> None:
-    with transaction():
-        queue("UPDATE tried SET word = 'kept' WHERE id = 1")
-        queue("SAVEPOINT here")
-        queue("UPDATE tried SET word = 'undone'")
-        if sent:
-            fetch("SELECT 1")
-            queue("UPDATE tried SET word = 'undone too'")
-        rollback_to("here")
-        queue("UPDATE tried SET word = 'after' WHERE id = 2")
-    assert words(superuser) == [(1, "kept"), (2, "after")]
 
 
 @pytest.mark.usefixtures("context")

@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 from typing import Any
 
-import psycopg2
 import uuid_utils
-from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
-from app.extensions import db
 from app.ledger.accounts import COUNTERPARTS, CREDITS
 from app.ledger.chain import GENESIS, digest_of, link, micros
-from app.transactions import fetch, flush
+from app.transactions import copy, fetch
 
 _COUNTERPARTS = {kind: str(account) for kind, account in COUNTERPARTS.items()}
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\N{REPLACEMENT CHARACTER}"})
@@ -176,11 +172,4 @@ def _text(value: Any) -> str:
 def _copy(into: str, lines: list[str]) -> None:
     if not lines:
         return
-    flush()
-    cursor = db.session.connection().connection.cursor()
-    try:
-        cursor.copy_expert(f"COPY {into} FROM STDIN", StringIO("".join(lines)), 1 << 20)
-    except psycopg2.Error as error:
-        raise DBAPIError.instance(f"COPY {into}", None, error, psycopg2.Error) from error
-    finally:
-        cursor.close()
+    copy(into, "".join(lines))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from uuid import UUID
 
 import uuid_utils.compat as uuids
@@ -17,28 +18,39 @@ from app.ledger import chain
 from app.ledger.accounts import COUNTERPARTS, CREDITS, Account, lock_jar_accounts
 from app.transactions import Statement, queue
 
-INSERT_TRANSACTION = Statement(
-    "ledger_insert_transaction",
-    "INSERT INTO transactions (id, user_id, jar_id, type, amount, date, occurred_at, recorded_at, balance_after,"
-    " posting_count, reversal_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    parameters=11,
-)
-COLUMNS = "INSERT INTO postings (transaction_id, line, account_id, amount, seq, balance_after, hash) VALUES "
-INSERT_POSTINGS = {
-    # All lines of a transaction go in one statement: the trigger that balances them asks for it.
-    lines: Statement(
-        f"ledger_insert_{lines}_postings",
-        COLUMNS
-        + ", ".join(f"({', '.join(f'${7 * line + column}' for column in range(1, 8))})" for line in range(lines)),
-        parameters=7 * lines,
+
+@cache
+def statement(running: tuple[bool, ...]) -> Statement:
+    """The statement that books one movement of as many lines as ``running``, which says which accounts keep a balance.
+
+    One statement, so that PostgreSQL starts its executor once: the transaction, its postings (the trigger that balances
+    them asks for all at once) and the accounts. Its parameters are those of the transaction, and for each line the
+    account, the amount and, where it is running, its seq, balance and hash.
+    """
+    lines, updates, number = [], [], 10
+    for line, runs in enumerate(running, 1):
+        account, amount, seq, balance, digest = (f"${number + offset}" for offset in range(1, 6))
+        number += 5 if runs else 2
+        lines.append(
+            f"($1, {line}, {account}, {amount}, {f'{seq}, {balance}, {digest}' if runs else 'NULL, NULL, NULL'})"
+        )
+        if runs:
+            head = f"balance = {balance}, head_seq = {seq}, head_hash = {digest}"
+            updates.append(f"account_{line} AS (UPDATE ledger_accounts SET {head} WHERE id = {account})")  # noqa: S608
+    values = f"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, {len(running)})"
+    moved = (
+        "moved AS (INSERT INTO transactions (id, user_id, jar_id, type, amount, date, occurred_at, recorded_at,"  # noqa: S608
+        f" balance_after, reversal_of, posting_count) VALUES {values})"
     )
-    for lines in (2, 3)
-}
-UPDATE_ACCOUNT = Statement(
-    "ledger_update_account",
-    "UPDATE ledger_accounts SET balance = $1, head_seq = $2, head_hash = $3 WHERE id = $4",
-    parameters=4,
-)
+    return Statement(
+        "ledger_book_" + "".join("r" if runs else "h" for runs in running),
+        f"WITH {', '.join([moved, *updates])}"  # noqa: S608
+        " INSERT INTO postings (transaction_id, line, account_id, amount, seq, balance_after, hash)"
+        f" VALUES {', '.join(lines)}",
+        parameters=number,
+    )
+
+
 UPDATE_JAR = "UPDATE savings_jars SET current_amount = %s WHERE id = %s"
 
 
@@ -89,11 +101,12 @@ def post(
     """
     if (
         amount <= 0
-        or len(lines) not in INSERT_POSTINGS
+        or len(lines) not in (2, 3)
         or sum(line.amount for line in lines) != 0
         or any(line.amount == 0 for line in lines)
+        or len({id(line.account) for line in lines}) < len(lines)
     ):
-        raise ValueError("a movement is positive and has two or three lines whose sum is zero")
+        raise ValueError("a movement is positive and has two or three lines, of accounts of their own, summing to zero")
     for line in lines:
         if isinstance(line.account, Account):
             if line.account.kind == "jar" and line.account.balance + line.amount < 0:
@@ -125,35 +138,29 @@ def post(
         reversal_of,
         [(line.account.id if isinstance(line.account, Account) else line.account, line.amount) for line in lines],
     )
-    queue(
-        INSERT_TRANSACTION,
-        (
-            posted.id,
-            user_id,
-            jar_id,
-            kind,
-            amount,
-            day,
-            occurred_at,
-            recorded_at,
-            posted.balance_after,
-            len(lines),
-            reversal_of,
-        ),
-    )
-    rows: list[object] = []
-    for number, line in enumerate(lines, 1):
-        if isinstance(line.account, Account):
-            account = line.account
+    parameters: list[object] = [
+        posted.id,
+        user_id,
+        jar_id,
+        kind,
+        amount,
+        day,
+        occurred_at,
+        recorded_at,
+        posted.balance_after,
+        reversal_of,
+    ]
+    for line in lines:
+        account = line.account
+        if isinstance(account, Account):
             account.head_seq += 1
             account.head_hash = chain.link(
                 account.head_hash, account.id, account.head_seq, account.balance, transaction_digest
             )
-            rows += [posted.id, number, account.id, line.amount, account.head_seq, account.balance, account.head_hash]
-            queue(UPDATE_ACCOUNT, (account.balance, account.head_seq, account.head_hash, account.id))
+            parameters += [account.id, line.amount, account.head_seq, account.balance, account.head_hash]
         else:
-            rows += [posted.id, number, line.account, line.amount, None, None, None]
-    queue(INSERT_POSTINGS[len(lines)], rows)
+            parameters += [account, line.amount]
+    queue(statement(tuple([isinstance(line.account, Account) for line in lines])), parameters)
     if note:
         queue("INSERT INTO transaction_notes (transaction_id, note) VALUES (%s, %s)", (posted.id, note))
     return posted

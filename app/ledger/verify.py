@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from app.extensions import db
 from app.ledger import chain
 from app.ledger.chain import GENESIS
 from app.transactions import fetch, queue
@@ -166,10 +165,8 @@ def _seals() -> tuple[dict[tuple[str, int], tuple[int, str]], list[Finding]]:
 
 
 def _stream(sql: str, progress: Callable[[int], None]) -> Iterator[tuple[Any, ...]]:
-    connection: Any = db.session.connection().connection
-    with connection.cursor(name="ledger_verify") as cursor:
-        cursor.itersize = ROWS_AT_ONCE
-        cursor.execute(sql)
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            yield from rows
-            progress(len(rows))
+    queue(f"DECLARE ledger_verify NO SCROLL CURSOR FOR {sql}")
+    while rows := fetch(f"FETCH {ROWS_AT_ONCE} FROM ledger_verify"):
+        yield from rows
+        progress(len(rows))
+    queue("CLOSE ledger_verify")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,7 @@ class SavingsJar(Model):
         CheckConstraint("end_date >= start_date", name="end_date"),
         CheckConstraint("status <> 'closed' OR current_amount = 0", name="closed_is_empty"),
         Index("ix_savings_jars_user_id", "user_id", "created_at", "id"),
+        UniqueConstraint("id", "user_id"),  # what a transaction refers to
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

@@ -39,3 +39,8 @@ def test_static_files_are_kept_by_their_version(app):
     assert "max-age=31536000" in client.get(address).headers["Cache-Control"]
     assert "immutable" not in client.get(address.partition("?")[0]).headers["Cache-Control"]
     assert "immutable" in client.get("/static/fonts/baloo-2-latin.woff2").headers["Cache-Control"]
+
+
+def test_a_static_file_that_is_not_there_is_not_kept(app):
+    answer = app.test_client().get("/static/fonts/nothing.woff2?v=1")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import orjson
 from flask import Response, current_app, request
 
 from app import clock
 from app.blueprints import cursors
-from app.blueprints.api import problems
+from app.blueprints.api import answers, problems
 from app.blueprints.api.access import ApiBlueprint, access, caller
 from app.blueprints.api.schemas.savings import (
     HistoryQuerySchema,
@@ -42,7 +42,6 @@ KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
     "description": "The same key with the same body returns the first answer again and moves nothing.",
 }
-movement_answer = MovementAnswerSchema()
 
 
 @blueprint.route("/jars/", methods=["POST"])
@@ -173,30 +172,13 @@ def _claim(route: str, values: dict[str, Any]) -> Claim | None:
         return None
     if not KEY.fullmatch(key):
         raise DomainError("idempotency_key_invalid", "A key has 1 to 255 visible ASCII characters.")
-    canonical = json.dumps(values, sort_keys=True, default=str, separators=(",", ":"))
-    return Claim(caller().id, key, route, sha256(canonical.encode()).digest())
+    return Claim(caller().id, key, route, sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).digest())
 
 
 def _render(outcome: Movement | DomainError) -> tuple[int, bytes]:
     if isinstance(outcome, DomainError):
         return problems.rendered(outcome)
-    transaction, view = outcome.transaction, outcome.jar
-    document = movement_answer.dump(
-        {
-            "transaction": _with(transaction, currency=current_app.config["CURRENCY"], status="posted"),
-            "jar": _shown(view),
-            "streak": {
-                "jar_id": view.jar.id,
-                "plan_type": view.jar.plan_type,
-                "current": view.streak.current,
-                "longest": view.streak.longest,
-                "at_risk": view.streak.at_risk,
-                "due_by": view.streak.due_by,
-            },
-            "badges_earned": outcome.badges_earned,
-        }
-    )
-    return 201, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return 201, answers.movement(outcome, currency=current_app.config["CURRENCY"])
 
 
 def _answer(answer: Answer) -> Response:

@@ -1,7 +1,7 @@
 """One key, one effect: the first answer to a key is stored with the money, and given again byte for byte.
 
 The record is the last row of the transaction it belongs to. A duplicate waits for the key's advisory lock, does the
-work anew, finds the key taken, undoes what it did and gives the first answer: the common case costs no round trip.
+work anew, finds the key taken as it commits, and gives the first answer instead: the common case costs no round trip.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
-from app.transactions import Statement, fetch, queue, start_over
+from app.transactions import Statement, constraint_of, fetch, queue, start_over, unless_done
 
 # Refusals of the business that a key remembers. Validation, missing things, limits and faults it does not.
 REMEMBERED = frozenset(
@@ -26,7 +26,7 @@ LOCK_KEY = Statement("idempotency_lock_key", "SELECT lock_idempotency_key($1)", 
 INSERT_RECORD = Statement(
     "idempotency_insert_record",
     "INSERT INTO idempotency_records (user_id, key, route, body_hash, status, body, created_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING 1",
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)",
     parameters=7,
 )
 Outcome = TypeVar("Outcome")
@@ -84,25 +84,27 @@ def once(claim: Claim | None, work: Callable[[], Outcome], render: Render) -> An
             return first
         outcome = refusal
     except DBAPIError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) == "idempotency_key":
+        if constraint_of(error) == "idempotency_key":
             raise InProgress from error
         raise
     status, body = render(outcome)
-    stored = fetch(
+    queue(
         INSERT_RECORD,
         (claim.user_id, claim.key, claim.route, claim.body_hash, status, body, datetime.now(UTC)),
     )
-    if stored:
-        return Answer(status, body)
-    start_over()
-    first = _first_answer(claim)
-    assert first is not None  # the insert has just met it
-    return first
+    unless_done("pk_idempotency_records", lambda: _given_before(claim))
+    return Answer(status, body)
 
 
 def lock_number(user_id: UUID, key: str) -> int:
     """The advisory lock that a user's key stands for; two keys that share one only wait for each other."""
     return int.from_bytes(blake2b(user_id.bytes + key.encode(), digest_size=8).digest(), signed=True)
+
+
+def _given_before(claim: Claim) -> Answer:
+    first = _first_answer(claim)
+    assert first is not None  # the record was in the way
+    return first
 
 
 def _first_answer(claim: Claim) -> Answer | None:

@@ -9,19 +9,18 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import current_app
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.extensions import db
+from app.errors import Unavailable
+from app.transactions import fetch, transaction
 
 
 def database_answers() -> bool:
     """Whether PostgreSQL answers a query now."""
     try:
-        db.session.execute(text("SELECT 1"))
-        db.session.rollback()
-    except SQLAlchemyError:
-        db.session.rollback()
+        with transaction():
+            fetch("SELECT 1")
+    except (Unavailable, SQLAlchemyError):
         return False
     return True
 
@@ -55,12 +54,11 @@ def newest_migration() -> str | None:
 def current_migration() -> str | None:
     """The migration that the database is at; None where it was never migrated or cannot be asked."""
     try:
-        version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        db.session.rollback()
-    except SQLAlchemyError:
-        db.session.rollback()
+        with transaction():
+            rows = fetch("SELECT version_num FROM alembic_version")
+    except (Unavailable, SQLAlchemyError):
         return None
-    return str(version) if version else None
+    return str(rows[0][0]) if rows else None
 
 
 def migrated() -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from app.transactions import Statement, queue
 
@@ -17,4 +18,4 @@ INSERT = Statement(
 
 def enqueue(topic: str, payload: dict[str, Any], at: datetime) -> None:
     """Queue a row that the relay hands to Celery after the commit. ``payload`` holds ids, never personal data."""
-    queue(INSERT, (topic, json.dumps(payload, separators=(",", ":")), at))
+    queue(INSERT, (topic, orjson.dumps(payload).decode(), at))

@@ -147,7 +147,9 @@ class TestDashboard:
         asha.get("/dashboard")
         seen = []
         send = transactions._send
-        monkeypatch.setattr(transactions, "_send", lambda statements: seen.append(str(statements)) or send(statements))
+        monkeypatch.setattr(
+            transactions, "_send", lambda work, **options: seen.append(str(work.queue)) or send(work, **options)
+        )
         assert asha.get("/dashboard").status_code == 200
         assert 3 <= len(seen) <= 6, seen
 

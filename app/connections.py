@@ -1,0 +1,196 @@
+"""One database connection for each application context, shared by plain SQL and the ORM.
+
+psycopg2 sends BEGIN and COMMIT as round trips of their own. Here its connections are in autocommit, and
+app.transactions writes both words into what it sends anyway; the ORM joins in, so that both see one transaction.
+"""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg2
+from flask import current_app, g
+from flask_sqlalchemy.session import Session as FlaskSession
+from psycopg2.extensions import AsIs, encodings, register_adapter
+from psycopg2.extras import register_uuid
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+
+register_uuid()  # psycopg2 then reads uuid.UUID
+# psycopg2 reads each text and each column's name through Python's codec of that name, whose decoder is written in
+# Python; the same decoder in C goes by another name.
+codecs.register(
+    lambda name: codecs.CodecInfo(codecs.utf_8_encode, codecs.utf_8_decode, name=name) if name == "utf_8_in_c" else None
+)
+encodings["UTF8"] = "utf_8_in_c"
+IDLE_SECONDS_BEFORE_CHECK = 1.0
+
+
+class Work:
+    """What one application context does with the database: its connection, what is queued, what follows the commit."""
+
+    __slots__ = ("after_commit", "begun", "instead", "joined", "orm", "pooled", "queue")
+
+    def __init__(self) -> None:
+        self.queue: list[tuple[Any, Any]] = []
+        self.after_commit: list[Callable[[], None]] = []
+        self.instead: tuple[str, Callable[[], Any]] | None = None
+        self.pooled: Any = None  # a DBAPI connection out of SQLAlchemy's pool
+        self.joined: Connection | None = None  # the same one, as the ORM knows it
+        self.orm: Session | None = None  # where anybody asked for one
+        self.begun = False
+
+    def connect(self) -> Any:
+        """The DBAPI connection, out of the pool at first. Raises DBAPIError, and the pool's TimeoutError."""
+        if self.pooled is None:
+            try:
+                self.pooled = engine().raw_connection()
+            except psycopg2.Error as error:
+                raise wrapped(error) from error
+            self.pooled.dbapi_connection.autocommit = True
+        return self.pooled
+
+    def join(self) -> Connection:
+        """The connection as the ORM's bind, in a transaction. Raises as ``connect``."""
+        if self.joined is None:
+            self.joined = Connection(engine(), self.begin())
+        return self.joined
+
+    def begin(self) -> Any:
+        """The DBAPI connection, in a transaction. Raises as ``connect``."""
+        pooled = self.connect()
+        if not self.begun:
+            self._say("BEGIN")
+            self.begun = True
+        return pooled
+
+    def commit(self) -> None:
+        """Commit what was begun. Raises DBAPIError."""
+        if self.begun:
+            self._say("COMMIT")
+            self.begun = False
+
+    def _say(self, word: str) -> None:
+        with self.pooled.cursor() as cursor:
+            try:
+                cursor.execute(word)
+            except psycopg2.Error as error:
+                raise self.lost(error) from error
+
+    def lost(self, error: psycopg2.Error) -> DBAPIError:
+        """``error`` as SQLAlchemy says it; where it broke the connection, the pool forgets that one."""
+        pooled = self.pooled
+        gone = engine().dialect.is_disconnect(error, pooled, None)  # type: ignore[arg-type]
+        if gone:
+            pooled.invalidate(error)
+            self.begun = False
+        return wrapped(error, connection_invalidated=gone)
+
+    def end(self) -> None:
+        """Give the connection back, rolled back where a transaction is open."""
+        pooled, joined, begun = self.pooled, self.joined, self.begun
+        self.pooled, self.joined, self.begun = None, None, False
+        if pooled is None:
+            return
+        connection = pooled.dbapi_connection
+        if connection is not None:  # None where it was lost
+            try:
+                if begun:
+                    with connection.cursor() as cursor:
+                        cursor.execute("ROLLBACK")
+                connection.autocommit = False
+            except psycopg2.Error as error:
+                pooled.invalidate(error)
+        if joined is None:
+            pooled.close()
+        else:
+            joined.close()
+
+
+class Session(FlaskSession):
+    """The ORM's session, on the connection and in the transaction of its application context."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        work().orm = self
+
+    def get_bind(self, *_args: Any, **_options: Any) -> Connection:
+        """The connection of this application context."""
+        return work().join()
+
+    def commit(self) -> None:
+        """Commit what this application context did, plain SQL included."""
+        self.flush()
+        work().commit()
+        super().commit()
+        work().end()
+
+    def rollback(self) -> None:
+        """Roll back what this application context did, plain SQL included."""
+        super().rollback()
+        work().end()
+
+
+def work() -> Work:
+    """The work of this application context."""
+    try:
+        ours: Work = g.database_work
+    except AttributeError:
+        ours = g.database_work = Work()
+    return ours
+
+
+def end(_error: BaseException | None = None) -> None:
+    """When an application context ends: give its connection back."""
+    ours: Work | None = g.pop("database_work", None)
+    if ours is not None:
+        ours.end()
+
+
+def engine() -> Engine:
+    """The engine of the current application: the pool, and the dialect that reads errors."""
+    found: Engine = current_app.extensions["sqlalchemy"].engine
+    return found
+
+
+def wrapped(error: psycopg2.Error, *, connection_invalidated: bool = False) -> DBAPIError:
+    """``error`` as SQLAlchemy's DBAPIError."""
+    raised = DBAPIError.instance(
+        None, None, error, psycopg2.Error, connection_invalidated=connection_invalidated, dialect=engine().dialect
+    )
+    return cast("DBAPIError", raised)
+
+
+def tend_connections(engine: Engine) -> None:
+    """Have the pool of ``engine`` make quick connections, and test one that lay idle before it is handed out.
+
+    A restarted PostgreSQL leaves dead connections in every pool. Testing each one at each checkout would cost a round
+    trip on the path of every deposit; testing the idle ones costs nothing under load and shows nobody a dead one.
+    """
+
+    @event.listens_for(engine, "connect")
+    def write_uuids_quickly(_connection: Any, _record: Any) -> None:
+        # SQLAlchemy has just registered psycopg2's own adapter, which formats, encodes and casts in Python; the text
+        # alone is what every column takes.
+        register_adapter(UUID, lambda value: AsIs(f"'{value.int:032x}'"))
+
+    @event.listens_for(engine, "checkin")
+    def note_time(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look_if_idle(connection: Any, record: Any, proxy: Any) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS_BEFORE_CHECK:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            connection.rollback()
+        except Exception as error:
+            raise DisconnectionError("the server has closed this connection") from error
