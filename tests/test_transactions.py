@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app import transactions
 from app.errors import DomainError, Unavailable
-from app.transactions import after_commit, fetch, queue, run, start_over, transaction
+from app.extensions import db
+from app.transactions import Statement, after_commit, fetch, queue, run, start_over, transaction, unless_done
 from devstack.stack import Stack, temporary_stack
 from tests import factories
 from tests.conftest import app_settings, application, create_database, superuser_connection, upgrade
@@ -74,6 +77,86 @@ def test_work_after_the_commit_runs_once_and_its_faults_go_no_further(table: str
     with transaction():
         fetch("SELECT 1")
     assert len(seen) == 1
+
+
+ADD = Statement("tried_add", "INSERT INTO tried VALUES ($1, $2)", parameters=2)
+CHANGE = Statement("tried_change", "UPDATE tried SET word = word || $2 WHERE id = $1", parameters=2)
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("separately", [True, False])
+def test_changes_that_go_with_the_commit_are_one_statement_and_do_the_same(
+    table: str, superuser: Any, separately: bool
+) -> None:
+    with transaction():
+        queue(ADD, (3, "three"))
+        queue(CHANGE, (1, "one"))
+        if separately:
+            transactions.flush()
+    assert words(superuser) == [(1, "one"), (2, ""), (3, "three")]
+
+
+@pytest.mark.usefixtures("context")
+def test_two_changes_of_one_row_follow_each_other(table: str, superuser: Any) -> None:
+    with transaction():
+        queue(CHANGE, (1, "a"))
+        queue(CHANGE, (1, "b"))
+    assert words(superuser)[0] == (1, "ab")
+
+
+@pytest.mark.usefixtures("context")
+def test_what_was_done_before_is_answered_as_it_was(table: str, superuser: Any) -> None:
+    def work() -> str:
+        queue(CHANGE, (2, "undone"))
+        queue(ADD, (1, "again"))
+        unless_done("tried_pkey", lambda: str(fetch("SELECT count(*) FROM tried")[0][0]))
+        return "first"
+
+    assert run(work) == "2"
+    assert words(superuser) == [(1, ""), (2, "")]
+
+
+@pytest.mark.usefixtures("context")
+def test_a_failure_that_was_swallowed_is_not_committed_as_if_nothing_were(table: str, superuser: Any) -> None:
+    with pytest.raises(RuntimeError), transaction():  # noqa: PT012
+        fetch("UPDATE tried SET word = 'lost' RETURNING 1")
+        with contextlib.suppress(DBAPIError):
+            fetch("SELECT 1/0")
+    assert words(superuser) == [(1, ""), (2, "")]
+
+
+@pytest.mark.usefixtures("context")
+def test_the_orm_and_plain_sql_are_one_transaction(table: str, superuser: Any) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE tried SET word = 'orm' WHERE id = 1"))
+        assert fetch("SELECT word FROM tried WHERE id = 1") == [("orm",)]
+        queue("UPDATE tried SET word = 'sql' WHERE id = 2")
+        transactions.flush()
+        assert db.session.execute(text("SELECT word FROM tried WHERE id = 2")).scalar() == "sql"
+    assert words(superuser) == [(1, "orm"), (2, "sql")]
+    with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
+        db.session.execute(text("UPDATE tried SET word = 'undone'"))
+        queue("UPDATE tried SET word = 'undone'")
+        raise ZeroDivisionError
+    assert words(superuser) == [(1, "orm"), (2, "sql")]
+
+
+@pytest.mark.usefixtures("context")
+def test_the_session_commits_and_rolls_back_by_itself_too(table: str, superuser: Any) -> None:
+    db.session.execute(text("UPDATE tried SET word = 'kept' WHERE id = 1"))
+    db.session.commit()
+    db.session.execute(text("UPDATE tried SET word = 'undone' WHERE id = 2"))
+    db.session.rollback()
+    assert words(superuser) == [(1, "kept"), (2, "")]
+
+
+def test_what_a_context_left_open_is_rolled_back_and_its_connection_is_free_again(
+    app: Flask, table: str, superuser: Any
+) -> None:
+    for _ in range(20):
+        with app.app_context():
+            fetch("UPDATE tried SET word = 'left open' RETURNING 1")
+    assert words(superuser) == [(1, ""), (2, "")]
 
 
 @pytest.mark.usefixtures("context")

@@ -36,18 +36,18 @@ def statement(running: tuple[bool, ...]) -> Statement:
         )
         if runs:
             head = f"balance = {balance}, head_seq = {seq}, head_hash = {digest}"
-            updates.append(f"account_{line} AS (UPDATE ledger_accounts SET {head} WHERE id = {account})")  # noqa: S608
+            updates.append(f"UPDATE ledger_accounts SET {head} WHERE id = {account}")  # noqa: S608
     values = f"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, {len(running)})"
     moved = (
-        "moved AS (INSERT INTO transactions (id, user_id, jar_id, type, amount, date, occurred_at, recorded_at,"  # noqa: S608
-        f" balance_after, reversal_of, posting_count) VALUES {values})"
+        "INSERT INTO transactions (id, user_id, jar_id, type, amount, date, occurred_at, recorded_at,"  # noqa: S608
+        f" balance_after, reversal_of, posting_count) VALUES {values}"
     )
     return Statement(
         "ledger_book_" + "".join("r" if runs else "h" for runs in running),
-        f"WITH {', '.join([moved, *updates])}"  # noqa: S608
-        " INSERT INTO postings (transaction_id, line, account_id, amount, seq, balance_after, hash)"
+        "INSERT INTO postings (transaction_id, line, account_id, amount, seq, balance_after, hash)"  # noqa: S608
         f" VALUES {', '.join(lines)}",
         parameters=number,
+        parts=(moved, *updates),
     )
 
 

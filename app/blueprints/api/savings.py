@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -32,6 +32,10 @@ from app.services.savings.histories import Filter
 from app.services.savings.jar import JarView
 from app.services.savings.movements import Movement
 from app.transactions import run
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import Headers
 
 blueprint = ApiBlueprint("savings", __name__, url_prefix="/api", description="Jars and what moves in them")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -181,9 +185,15 @@ def _render(outcome: Movement | DomainError) -> tuple[int, bytes]:
     return 201, answers.movement(outcome, currency=current_app.config["CURRENCY"])
 
 
+class _Written(Response):
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """The headers as they are: the length is among them, and there is no address to complete."""
+        return self.headers
+
+
 def _answer(answer: Answer) -> Response:
     mimetype = "application/json" if answer.status < 400 else problems.PROBLEM_TYPE
-    response = Response(answer.body, answer.status, mimetype=mimetype)
+    response = _Written(answer.body, answer.status, mimetype=mimetype)
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response
