@@ -7,19 +7,23 @@ app.transactions writes both words into what it sends anyway; the ORM joins in, 
 from __future__ import annotations
 
 import codecs
+import os
 import time
 from collections.abc import Callable
+from threading import get_ident, main_thread
 from typing import Any, cast
 from uuid import UUID
 
 import psycopg2
-from flask import current_app, g
+from flask import current_app
+from flask.globals import app_ctx
 from flask_sqlalchemy.session import Session as FlaskSession
 from psycopg2.extensions import AsIs, encodings, register_adapter
 from psycopg2.extras import register_uuid
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import Pool
 
 register_uuid()  # psycopg2 then reads uuid.UUID
 # psycopg2 reads each text and each column's name through Python's codec of that name, whose decoder is written in
@@ -34,12 +38,13 @@ IDLE_SECONDS_BEFORE_CHECK = 1.0
 class Work:
     """What one application context does with the database: its connection, what is queued, what follows the commit."""
 
-    __slots__ = ("after_commit", "begun", "instead", "joined", "orm", "pooled", "queue")
+    __slots__ = ("after_commit", "begun", "instead", "joined", "orm", "pool", "pooled", "queue")
 
     def __init__(self) -> None:
         self.queue: list[tuple[Any, Any]] = []
         self.after_commit: list[Callable[[], None]] = []
         self.instead: tuple[str, Callable[[], Any]] | None = None
+        self.pool: Pool | None = None
         self.pooled: Any = None  # a DBAPI connection out of SQLAlchemy's pool
         self.joined: Connection | None = None  # the same one, as the ORM knows it
         self.orm: Session | None = None  # where anybody asked for one
@@ -48,11 +53,15 @@ class Work:
     def connect(self) -> Any:
         """The DBAPI connection, out of the pool at first. Raises DBAPIError, and the pool's TimeoutError."""
         if self.pooled is None:
-            try:
-                self.pooled = engine().raw_connection()
-            except psycopg2.Error as error:
-                raise wrapped(error) from error
-            self.pooled.dbapi_connection.autocommit = True
+            ours = engine()
+            self.pool = ours.pool
+            self.pooled = _spare.take(self.pool)
+            if self.pooled is None:
+                try:
+                    self.pooled = ours.raw_connection()
+                except psycopg2.Error as error:
+                    raise wrapped(error) from error
+                self.pooled.dbapi_connection.autocommit = True
         return self.pooled
 
     def join(self) -> Connection:
@@ -95,7 +104,7 @@ class Work:
         """Give the connection back, rolled back where a transaction is open."""
         pooled, joined, begun = self.pooled, self.joined, self.begun
         self.pooled, self.joined, self.begun = None, None, False
-        if pooled is None:
+        if pooled is None or (not begun and joined is None and _spare.keep(pooled, self.pool)):
             return
         connection = pooled.dbapi_connection
         if connection is not None:  # None where it was lost
@@ -110,6 +119,52 @@ class Work:
             pooled.close()
         else:
             joined.close()
+
+
+class _Spare:
+    """The connection that the main thread used last: the next request takes it without a visit to the pool.
+
+    The pool's own bookkeeping costs as much as a query. A process that serves in other threads keeps one connection
+    here at most; one that lay idle goes back to the pool, which tests it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[Any, Pool | None, float, int] | None = None
+        self._inherited: list[Any] = []
+
+    def take(self, pool: Pool) -> Any:
+        """The connection, where it is one of ``pool`` and fresh; else None."""
+        if self._kept is None or get_ident() != main_thread().ident:
+            return None
+        pooled, own, since, process = self._kept
+        if process == os.getpid() and own is pool and time.monotonic() - since < IDLE_SECONDS_BEFORE_CHECK:
+            self._kept = None
+            return pooled
+        self.give_back()
+        return None
+
+    def keep(self, pooled: Any, pool: Pool | None) -> bool:
+        """Keep a connection on which no transaction is open; False where it is none to keep."""
+        if self._kept is not None or pooled.dbapi_connection is None or get_ident() != main_thread().ident:
+            return False
+        self._kept = (pooled, pool, time.monotonic(), os.getpid())
+        return True
+
+    def give_back(self) -> None:
+        """Return the connection to its pool."""
+        if self._kept is not None:
+            pooled, _, _, process = self._kept
+            self._kept = None
+            if process != os.getpid():
+                # Its socket is the parent's: closing it would end the parent's session.
+                self._inherited.append(pooled)
+            elif pooled.dbapi_connection is not None:
+                pooled.dbapi_connection.autocommit = False
+                pooled.close()
+
+
+_spare = _Spare()
+give_back_spare = _spare.give_back
 
 
 class Session(FlaskSession):
@@ -138,18 +193,17 @@ class Session(FlaskSession):
 
 def work() -> Work:
     """The work of this application context."""
+    context = app_ctx._get_current_object()  # type: ignore[attr-defined]
     try:
-        ours: Work = g.database_work
+        ours: Work = context.database_work
     except AttributeError:
-        ours = g.database_work = Work()
+        ours = context.database_work = Work()
     return ours
 
 
 def end(_error: BaseException | None = None) -> None:
     """When an application context ends: give its connection back."""
-    ours: Work | None = g.pop("database_work", None)
-    if ours is not None:
-        ours.end()
+    work().end()
 
 
 def engine() -> Engine:

@@ -19,6 +19,7 @@ from flask import Flask
 
 import config as settings
 from app import clock as product_clock
+from app import connections
 from app.extensions import db, limiter
 from app.factory import create_app
 from devstack.stack import Stack, temporary_stack
@@ -116,6 +117,7 @@ def application(values: dict[str, str], database: str) -> Iterator[Flask]:
         product_clock.set_offset_provider(None)
         with app.app_context():
             db.session.remove()
+            connections.give_back_spare()
             db.engine.dispose()
 
 
