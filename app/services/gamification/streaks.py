@@ -14,12 +14,15 @@ from typing import Literal
 
 from app.periods import GRACE_DAYS, Period, Plan, closes_on, period_of, shift, start_of, steps
 
+DAY = timedelta(1)
+
 
 @dataclass(frozen=True, slots=True)
 class JarTerms:
     """What a jar asks for.
 
-    ``installment``: minor units for each period, above zero, or None.
+    ``installment``: minor units for each period, above zero, or None. ``pauses``: first and last day of each, both
+    inclusive; a period that touches one and is not met is passed over.
     ``last_day``: the jar's end date, or the day on which it was completed or closed. The period that holds it
     does not count, and nothing is open after it.
     """
@@ -28,6 +31,7 @@ class JarTerms:
     installment: int | None
     first_day: date
     last_day: date | None = None
+    pauses: tuple[tuple[date, date], ...] = ()
 
     def __post_init__(self) -> None:
         if self.installment is not None and self.installment <= 0:
@@ -41,6 +45,10 @@ class JarTerms:
         """Whether this is one of the jar's periods."""
         return period.end >= self.first_day and (self.last_day is None or period.end < self.last_day)
 
+    def paused(self, period: Period) -> bool:
+        """Whether a pause touches the period."""
+        return any(first <= period.end and period.start <= last for first, last in self.pauses)
+
     def open_until(self, period: Period) -> date:
         """The last day on which the period is open: its grace's, cut short by the jar's last day."""
         closes = closes_on(self.plan, period)
@@ -53,7 +61,8 @@ class StreakState:
 
     ``period_start``: first day of the newest period with a movement. ``net``: minor units that count for it,
     ``previous_net``: for the period right before it. ``run``: how many met or late periods in a row end right
-    before that previous one. ``longest``: the largest streak there has been.
+    before that previous one. ``longest``: the largest streak there has been. ``kept_through``: unmet periods that end
+    by this day are passed over, being frozen or paused; one that broke the streak has set ``run`` to zero after it.
     """
 
     period_start: date | None = None
@@ -61,6 +70,11 @@ class StreakState:
     previous_net: int = 0
     run: int = 0
     longest: int = 0
+    kept_through: date | None = None
+
+    def kept(self, end: date) -> bool:
+        """Whether a closed unmet period that ended on ``end`` is passed over."""
+        return self.kept_through is not None and end <= self.kept_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +113,13 @@ class Movement:
 class PeriodState:
     """One period from its movements alone. ``net``: minor units that count for it.
 
-    ``open`` lasts until the grace is over, whether met already or not. ``late``: met within the grace only.
+    ``open`` lasts until the grace is over, whether met already or not. ``late``: met within the grace only. ``paused``:
+    not met, and a pause touches it. Which of the missed ones are ``frozen`` is for habit.py to say: freezes are the
+    saver's.
     """
 
     period: Period
-    state: Literal["open", "met", "late", "missed"]
+    state: Literal["open", "met", "late", "frozen", "paused", "missed"]
     net: int
 
 
@@ -124,17 +140,49 @@ def advance(state: StreakState, terms: JarTerms, day: date, amount: int) -> Stre
     elif start < state.period_start:
         raise ValueError(f"{day} lies before the newest period, from {state.period_start}")
     run, previous_net, net = _seen_from(start, state, terms)
-    in_grace = _in_grace_of_previous(day, start, terms)
-    if amount > 0 and in_grace and not terms.met(previous_net):
+    if amount > 0 and not terms.met(previous_net) and _can_fill_previous(day, start, terms):
         owed = amount if terms.installment is None else min(amount, terms.installment - previous_net)
         previous_net += owed
         amount -= owed
     net += amount
-    # An unmet previous period in its grace keeps the streak at ``run``, which ``longest`` has seen already.
-    current = run + 1 if terms.met(previous_net) else 0
+    # An unmet previous period in its grace keeps the streak at ``run``, which ``longest`` has seen already; where it is
+    # kept in the end, ``close`` sees to ``longest``.
+    current = _chained(run, terms.met(previous_net), start - DAY, state)
     if terms.met(net) and (last_day is None or start_of(plan, last_day) > start):
         current += 1
-    return StreakState(start, net, previous_net, run, max(state.longest, current))
+    return StreakState(start, net, previous_net, run, max(state.longest, current), state.kept_through)
+
+
+def net_of(period: Period, state: StreakState, plan: Plan) -> int:
+    """What counts for ``period``, in minor units, where it is not older than the one before the newest movement's."""
+    if state.period_start is None or period.start > state.period_start:
+        return 0
+    if period.start == state.period_start:
+        return state.net
+    if shift(plan, period, 1).start == state.period_start:
+        return state.previous_net
+    raise ValueError(f"the period from {period.start} is too old for this state")
+
+
+def close(state: StreakState, terms: JarTerms, period: Period, *, kept: bool) -> StreakState:
+    """The state after ``period`` closed unmet, its grace over: passed over where it is ``kept``, else the streak ends.
+
+    Periods close in their order, and before any movement two periods later is taken in; closing one again changes
+    nothing. ValueError for a period too old.
+    """
+    net_of(period, state, terms.plan)
+    following = shift(terms.plan, period, 1)
+    if kept:
+        state = replace(state, kept_through=max(state.kept_through or period.end, period.end))
+        run, _, net = _seen_from(following.start, state, terms)
+        current = run + (terms.counts(following) and terms.met(net))
+        return replace(state, longest=max(state.longest, current))
+    if state.period_start is None:
+        return state
+    if state.period_start == following.start:
+        return replace(state, run=0)
+    previous_net = state.net if state.period_start == period.start else 0
+    return StreakState(following.start, 0, previous_net, 0, state.longest, state.kept_through)
 
 
 def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
@@ -156,12 +204,14 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
         return StreakReading(0, state.longest, False, due_by, None, 0)
 
     run, previous_net, net = _seen_from(period.start, state, terms)
-    previous_open = day == today and _in_grace_of_previous(day, period.start, terms)
+    previous_open = day == today and _can_fill_previous(day, period.start, terms)
     current = run
     if terms.met(previous_net):
         current += 1
-    elif not previous_open:
-        current = 0
+    elif not previous_open and not state.kept(period.start - DAY):
+        # A pause counts before its period is closed, because nobody can end it any more.
+        older = Period(_previous_start(terms.plan, period.start), period.start - DAY)
+        current = run if terms.pauses and terms.paused(older) else 0
     counts = terms.counts(period)
     if not counts:
         net = 0
@@ -171,10 +221,13 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
     due_by, last_chance = None, False
     if previous_open and not terms.met(previous_net):
         due_by, last_chance = terms.open_until(shift(terms.plan, period, -1)), True
-    elif counts and not terms.met(net):
+    elif counts and not terms.met(net) and not terms.paused(period):
         due_by, last_chance = period.end, day == period.end
-    elif terms.counts(following := shift(terms.plan, period, 1)):
-        due_by = following.end
+    else:
+        following = shift(terms.plan, period, 1)
+        while terms.paused(following) and terms.counts(following):
+            following = shift(terms.plan, following, 1)
+        due_by = following.end if terms.counts(following) else None
     at_risk = last_chance and current > 0
     return StreakReading(current, state.longest, at_risk, due_by, period if counts else None, net)
 
@@ -243,7 +296,7 @@ def period_states(terms: JarTerms, movements: Iterable[Movement], today: date) -
             return []
         rest = amount
         older = shift(terms.plan, own, -1)
-        unmet = older.start in nets and not terms.met(nets[older.start])
+        unmet = older.start in nets and not terms.met(nets[older.start]) and not terms.paused(older)
         if amount > 0 and unmet and day <= terms.open_until(older):
             late = amount if terms.installment is None else min(amount, terms.installment - nets[older.start])
             nets[older.start] += late
@@ -255,7 +308,7 @@ def period_states(terms: JarTerms, movements: Iterable[Movement], today: date) -
     states: list[PeriodState] = []
     for period in periods:
         net = nets[period.start]
-        state: Literal["open", "met", "late", "missed"] = "missed"
+        state: Literal["open", "met", "late", "paused", "missed"] = "paused" if terms.paused(period) else "missed"
         if today <= terms.open_until(period):
             state = "open"
         elif terms.met(nets_at_end[period.start]):
@@ -273,12 +326,33 @@ def _seen_from(start: date, state: StreakState, terms: JarTerms) -> tuple[int, i
     ahead = steps(terms.plan, state.period_start, start)
     if ahead == 0:
         return state.run, state.previous_net, state.net
-    run = state.run + 1 if terms.met(state.previous_net) else 0
+    run = _chained(state.run, terms.met(state.previous_net), state.period_start - DAY, state)
     if ahead == 1:
         return run, state.net, 0
-    return run + 1 if ahead == 2 and terms.met(state.net) else 0, 0, 0
+    after = _next_start(terms.plan, state.period_start)
+    run = _chained(run, terms.met(state.net), after - DAY, state)
+    if ahead > 2:
+        run = _chained(run, False, _previous_start(terms.plan, start) - DAY, state)
+    return run, 0, 0
 
 
-def _in_grace_of_previous(day: date, start: date, terms: JarTerms) -> bool:
+def _chained(run: int, met: bool, end: date, state: StreakState) -> int:
+    """The run after one more closed period, or several unmet ones, up to ``end``."""
+    return run + 1 if met else run if state.kept(end) else 0
+
+
+def _next_start(plan: Plan, start: date) -> date:
+    return start + DAY if plan == Plan.DAILY else start_of(plan, start + timedelta(7 if plan == Plan.WEEKLY else 31))
+
+
+def _previous_start(plan: Plan, start: date) -> date:
+    return start_of(plan, start - DAY)
+
+
+def _can_fill_previous(day: date, start: date, terms: JarTerms) -> bool:
     """Whether on ``day``, in the period from ``start``, the jar's period before that one can still be met."""
-    return start > terms.first_day and day < start + timedelta(GRACE_DAYS[terms.plan])
+    return (
+        start > terms.first_day
+        and day < start + timedelta(GRACE_DAYS[terms.plan])
+        and not (terms.pauses and terms.paused(Period(_previous_start(terms.plan, start), start - DAY)))
+    )
