@@ -1,12 +1,12 @@
-"""Badges a saver has earned."""
+"""Freezes and badges."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -29,3 +29,33 @@ class Badge(Model):
     badge_type: Mapped[str] = mapped_column(String(32))
     earned_at: Mapped[datetime] = mapped_column(Instant)
     transaction_id: Mapped[UUID | None] = mapped_column(ForeignKey("transactions.id"))
+
+
+class SaverHabit(Model):
+    """What all jars of a saver have in common (services/gamification/habit.py).
+
+    ``closed_through``: the last local day whose closing periods have been dealt with; NULL where the history has yet to
+    be gone through as a whole.
+    """
+
+    __tablename__ = "saver_habits"
+    __table_args__ = (
+        CheckConstraint("freezes_held BETWEEN 0 AND 2", name="freezes_held"),
+        CheckConstraint("freeze_parts BETWEEN 0 AND 27", name="freeze_parts"),
+        Index("ix_saver_habits_closed_through", "closed_through"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    freezes_held: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    freeze_parts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    closed_through: Mapped[date | None] = mapped_column(Date)
+
+
+class FrozenPeriod(Model):
+    """A missed period that a freeze was used on, on the day it closed."""
+
+    __tablename__ = "frozen_periods"
+
+    jar_id: Mapped[UUID] = mapped_column(ForeignKey("savings_jars.id"), primary_key=True)
+    period_start: Mapped[date] = mapped_column(Date, primary_key=True)
+    closed_on: Mapped[date] = mapped_column(Date)

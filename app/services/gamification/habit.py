@@ -19,7 +19,9 @@ from app.services.gamification.streaks import (
     Movement,
     PeriodState,
     StreakState,
+    advance,
     close,
+    counted,
     net_of,
     period_states,
 )
@@ -67,7 +69,7 @@ def closings(terms: JarTerms, *, after: date, through: date) -> Iterator[tuple[d
     while period.start <= through:
         if terms.counts(period):
             day = terms.open_until(period)
-            if after < day <= through:
+            if after < day <= through and day >= terms.since:
                 yield day, period
         period = shift(terms.plan, period, 1)
 
@@ -100,6 +102,38 @@ def catch_up(
 
 
 @dataclass(frozen=True, slots=True)
+class JarToReplay:
+    """A jar's terms for closing its periods and for taking in movements, and what moved, in the order of booking.
+
+    The two differ for a jar that was completed: a movement on that day still counts, a period after it does not.
+    """
+
+    terms: JarTerms
+    booking: JarTerms
+    movements: Sequence[Movement]
+
+
+def replay(jars: Sequence[JarToReplay], *, through: date) -> tuple[Freezes, list[StreakState], list[Closed]]:
+    """Freezes and states after all movements, with every period closed up to the day ``through``, as ``catch_up``."""
+    events = sorted(
+        (day, index, number, amount)
+        for index, jar in enumerate(jars)
+        for number, (day, amount) in enumerate(counted(jar.movements))
+    )
+    freezes, states, closed = Freezes(), [StreakState() for _ in jars], []
+    after = min((jar.terms.first_day for jar in jars), default=through) - DAY
+    for day, index, _, amount in [*events, (through + DAY, -1, 0, 0)]:
+        if day - DAY > after:
+            now = [(jar.terms, state) for jar, state in zip(jars, states, strict=True)]
+            freezes, states, more = catch_up(freezes, now, after=after, through=min(day - DAY, through))
+            closed += more
+            after = day - DAY
+        if index >= 0:
+            states[index] = advance(states[index], jars[index].booking, day, amount)
+    return freezes, states, closed
+
+
+@dataclass(frozen=True, slots=True)
 class JarHistory:
     """A jar as its whole history shows it: every period up to today, and the streak then."""
 
@@ -114,7 +148,7 @@ def from_history(jars: Sequence[tuple[JarTerms, Iterable[Movement]]], today: dat
         (terms.open_until(one.period), one.period.end, index, number)
         for index, (terms, _) in enumerate(jars)
         for number, one in enumerate(periods[index])
-        if one.state != "open"
+        if one.state != "open" and terms.open_until(one.period) >= terms.since
     )
     freezes = Freezes()
     for _, _, index, number in due:

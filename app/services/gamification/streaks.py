@@ -22,7 +22,8 @@ class JarTerms:
     """What a jar asks for.
 
     ``installment``: minor units for each period, above zero, or None. ``pauses``: first and last day of each, both
-    inclusive; a period that touches one and is not met is passed over.
+    inclusive; a period that touches one and is not met is passed over. ``since``: the day on which a jar that begins in
+    the past was made; what closed before neither earns nor uses a freeze.
     ``last_day``: the jar's end date, or the day on which it was completed or closed. The period that holds it
     does not count, and nothing is open after it.
     """
@@ -32,6 +33,7 @@ class JarTerms:
     first_day: date
     last_day: date | None = None
     pauses: tuple[tuple[date, date], ...] = ()
+    since: date = date.min
 
     def __post_init__(self) -> None:
         if self.installment is not None and self.installment <= 0:

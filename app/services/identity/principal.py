@@ -12,8 +12,9 @@ from app.transactions import Statement, fetch
 
 SELECT = Statement(
     "identity_principal",
-    "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next, u.time_zone_from"
-    " FROM refresh_families f JOIN users u ON u.id = f.user_id"
+    "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next, u.time_zone_from,"
+    " h.closed_through"
+    " FROM refresh_families f JOIN users u ON u.id = f.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
     " WHERE f.id = $1 AND f.revoked_at IS NULL AND f.expires_at > $2 AND u.status = 'active'",
     parameters=2,
 )
@@ -21,7 +22,10 @@ SELECT = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A signed-in person. ``family_id`` names the sign-in that this call came with."""
+    """A signed-in person. ``family_id`` names the sign-in that this call came with.
+
+    ``closed_through``: the last local day whose periods were closed for this saver when the person was looked up.
+    """
 
     id: UUID
     family_id: UUID
@@ -31,6 +35,7 @@ class Principal:
     language: str
     kyc_status: str
     zone: SaverZone
+    closed_through: date | None = None
 
     is_authenticated = True
     is_active = True
@@ -58,5 +63,5 @@ def principal(family_id: UUID, user_id: UUID | None = None) -> Principal | None:
     rows = fetch(SELECT, (family_id, datetime.now(UTC)))
     if not rows or (user_id is not None and rows[0][0] != user_id):
         return None
-    row = rows[0]
-    return Principal(row[0], family_id, row[1], row[2], row[3], row[4], row[5], SaverZone(row[6], row[7], row[8]))
+    id_, role, name, email, language, kyc_status, *zone, closed_through = rows[0]
+    return Principal(id_, family_id, role, name, email, language, kyc_status, SaverZone(*zone), closed_through)

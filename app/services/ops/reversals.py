@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import uuid_utils.compat as uuids
@@ -18,9 +18,9 @@ from app.services.audit import log as audit
 from app.services.gamification import badges
 from app.services.gamification.streak_cache import forget
 from app.services.outbox.messages import enqueue
+from app.services.savings.closing import go_through
 from app.services.savings.jar import COLUMNS, Jar, view
-from app.services.savings.movements import LOCK_SAVER, store
-from app.services.savings.recomputation import recompute
+from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import after_commit, fetch, queue
 
 REVERSIBLE = frozenset({"deposit", "withdraw", "interest", "bonus", "fee"})
@@ -101,8 +101,8 @@ def reverse(
         queue("UPDATE savings_jars SET closed_on = NULL WHERE id = %s", (jar_id,))
     if jar.status == "completed" and account.balance < jar.target_amount:
         jar.status, jar.completed_on = "active", None
-    recompute(jar)
     store(jar, view(jar, today).streak.current)
+    go_through(user_id, through=today - timedelta(days=1))
     badges.take_back(transaction_id)
     audit.record(
         "transaction_reversed",

@@ -9,7 +9,7 @@ from uuid import UUID
 from app import clock
 from app.periods import SaverZone
 from app.services.gamification import streak_cache
-from app.services.savings.jar import COLUMNS, Jar, view
+from app.services.savings.jar import COLUMNS, WIDTH, Jar, view
 from app.services.savings.overview import best_streak
 from app.transactions import fetch
 
@@ -26,6 +26,6 @@ def refresh(user_ids: Iterable[UUID]) -> None:
     streaks = {}
     for user_id, group in groupby(rows, key=lambda row: row[1]):
         jars = list(group)
-        today = SaverZone(*jars[0][19:]).date(now)
-        streaks[user_id, today] = best_streak([view(Jar(*row[:19]), today) for row in jars])
+        today = SaverZone(*jars[0][WIDTH:]).date(now)
+        streaks[user_id, today] = best_streak([view(Jar(*row[:WIDTH]), today) for row in jars])
     streak_cache.keep(streaks)

@@ -13,7 +13,7 @@ from app.services.savings.overview import Overview
 from app.services.savings.recomputation import movements_of
 
 #: ``open`` is a period that can still be met; ``none`` a past day that nothing asked for.
-LampState = Literal["met", "late", "open", "missed", "future", "none"]
+LampState = Literal["met", "late", "open", "frozen", "paused", "missed", "future", "none"]
 
 
 @dataclass(frozen=True, slots=True)

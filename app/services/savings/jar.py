@@ -11,13 +11,15 @@ from app.models.savings import JAR_STATES, PLAN_TYPES
 from app.periods import Period, Plan, period_of
 from app.services.gamification.streaks import JarTerms, StreakReading, StreakState, read
 
-__all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "Jar", "JarView", "view"]
+__all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "WIDTH", "Jar", "JarView", "view"]
 
 COLUMNS = (
     "j.id, j.user_id, j.name, j.plan_type, j.target_amount, j.installment_amount, j.current_amount, j.start_date,"
     " j.end_date, j.status, j.completed_on, j.closed_on, j.auto_deposit, j.streak_longest, j.streak_run,"
-    " j.streak_period, j.streak_net, j.streak_previous_net, j.created_at"
+    " j.streak_period, j.streak_net, j.streak_previous_net, j.streak_kept_through, j.paused_from, j.paused_until,"
+    " j.created_at"
 )
+WIDTH = COLUMNS.count(",") + 1
 # A pace that would take longer than this is no forecast.
 LONGEST_FORECAST_DAYS = 100 * 365
 
@@ -44,6 +46,9 @@ class Jar:
     streak_period: date | None
     streak_net: int
     streak_previous_net: int
+    streak_kept_through: date | None
+    paused_from: date | None
+    paused_until: date | None
     created_at: datetime
 
     @property
@@ -65,10 +70,11 @@ class Jar:
 
         Without the day of completion: whether that period counts is known once its sum is, and for ``terms`` to say.
         """
+        pauses = ((self.paused_from, self.paused_until),) if self.paused_from and self.paused_until else ()
         # A period that ends with the last day of the plan is one of the plan's.
         after_end = self.end_date + timedelta(days=1) if self.end_date else None
         last_day = min((day for day in (after_end, self.closed_on) if day), default=None)
-        return JarTerms(Plan(self.plan_type), self.installment_amount, self.start_date, last_day)
+        return JarTerms(Plan(self.plan_type), self.installment_amount, self.start_date, last_day, pauses)
 
     def counts_on(self, day: date) -> bool:
         """Whether a movement on ``day`` counts for the streak: none does after the period that reached the target."""
@@ -83,7 +89,12 @@ class Jar:
     def streak_state(self) -> StreakState:
         """The streak engine's state in the row."""
         return StreakState(
-            self.streak_period, self.streak_net, self.streak_previous_net, self.streak_run, self.streak_longest
+            self.streak_period,
+            self.streak_net,
+            self.streak_previous_net,
+            self.streak_run,
+            self.streak_longest,
+            self.streak_kept_through,
         )
 
     @streak_state.setter
@@ -93,6 +104,7 @@ class Jar:
         self.streak_previous_net = state.previous_net
         self.streak_run = state.run
         self.streak_longest = state.longest
+        self.streak_kept_through = state.kept_through
 
     def streak(self, today: date) -> StreakReading:
         """The streak as the saver sees it on ``today``."""

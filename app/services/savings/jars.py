@@ -16,9 +16,10 @@ from app.errors import DomainError, Invalid, NotFound
 from app.ledger.accounts import open_jar_account
 from app.services.gamification.streak_cache import forget
 from app.services.identity.principal import Principal
+from app.services.savings.closing import go_through, keep_up
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
-from app.services.savings.movements import LOCK_SAVER, LockedJar, lock, store
-from app.services.savings.recomputation import recompute
+from app.services.savings.movements import LockedJar, lock
+from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import after_commit, fetch, queue
 
 FURTHEST_START = timedelta(days=366)
@@ -50,10 +51,15 @@ def create(
     if errors:
         raise Invalid(errors)
     queue(LOCK_SAVER, (saver.id,))
+    keep_up(saver, at=at)
     ((open_jars,),) = fetch("SELECT count(*) FROM savings_jars WHERE user_id = %s AND status <> 'closed'", (saver.id,))
     if open_jars >= current_app.config["MAX_JARS"]:
         raise DomainError("jar_limit", f"You have {open_jars} jars, which is the most there can be. Close one first.")
     jar_id = uuids.uuid7()
+    queue(
+        "INSERT INTO saver_habits (user_id, closed_through) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        (saver.id, today - timedelta(days=1)),
+    )
     queue(
         "INSERT INTO savings_jars (id, user_id, name, plan_type, target_amount, installment_amount, start_date,"
         " end_date, auto_deposit, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -77,6 +83,7 @@ def create(
 
 def read(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:
     """One jar of the saver. Raises NotFound, also for somebody else's."""
+    keep_up(saver, at=at)
     rows = fetch(
         f"SELECT {COLUMNS} FROM savings_jars j WHERE j.id = %s AND j.user_id = %s",  # noqa: S608  constants only
         (jar_id, saver.id),
@@ -90,6 +97,7 @@ def page(
     saver: Principal, *, at: datetime, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> tuple[list[JarView], tuple[datetime, UUID] | None]:
     """Up to ``limit`` of the saver's jars, oldest first, and where the next page begins (None at the end)."""
+    keep_up(saver, at=at)
     rows = fetch(
         f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s"  # noqa: S608  constants only
         + (" AND (j.created_at, j.id) > (%s, %s)" if after else "")
@@ -143,7 +151,10 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
         ),
     )
     if changed.end_date != jar.end_date or changed.completed_on != jar.completed_on:
-        recompute(changed)
+        store(changed, changed.streak(today).current)
+        go_through(saver.id, through=today - timedelta(days=1))
+        after_commit(lambda: forget(saver.id, today))
+        return read(saver, jar_id, at=at)
     return _stored(saver, changed, today)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app import clock
@@ -18,27 +18,18 @@ from app.services.gamification.streak_cache import forget
 from app.services.identity.principal import Principal
 from app.services.outbox.messages import enqueue
 from app.services.savings import limits
-from app.services.savings.jar import COLUMNS, Jar, JarView, view
+from app.services.savings.closing import settle
+from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
+from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import Statement, after_commit, fetch, queue
 
-# An advisory lock: it writes nothing, and is all that orders the movements of one saver.
-LOCK_SAVER = Statement(
-    "savings_lock_saver", "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))", parameters=1
-)
 LOCK_JAR = Statement(
     "savings_lock_jar",
     f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash,"  # noqa: S608  constants only
-    f" {limits.HELD}, {limits.DEPOSITED_SINCE}"
+    f" {limits.HELD}, {limits.DEPOSITED_SINCE}, (SELECT h.closed_through FROM saver_habits h WHERE h.user_id = $2)"
     " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id"
     " WHERE j.id = $1 AND j.user_id = $2 FOR NO KEY UPDATE OF a",
     parameters=3,
-)
-UPDATE_JAR = Statement(
-    "savings_update_jar",
-    "UPDATE savings_jars SET current_amount = $1, status = $2, completed_on = $3, streak_count = $4,"
-    " streak_longest = $5, streak_run = $6, streak_period = $7, streak_net = $8, streak_previous_net = $9"
-    " WHERE id = $10",
-    parameters=10,
 )
 
 
@@ -69,11 +60,17 @@ def lock(saver: Principal, jar_id: UUID, *, at: datetime) -> LockedJar:
     before committed.
     """
     queue(LOCK_SAVER, (saver.id,))
-    rows = fetch(LOCK_JAR, (jar_id, saver.id, limits.day_begins(saver.zone, at)))
+    asked = (jar_id, saver.id, limits.day_begins(saver.zone, at))
+    rows = fetch(LOCK_JAR, asked)
     if not rows:
         raise NotFound("You have no such jar.")
+    closed_through, yesterday = rows[0][-1], saver.zone.date(at) - timedelta(days=1)
+    if closed_through is None or closed_through < yesterday:
+        settle(saver.id, through=yesterday)
+        rows = fetch(LOCK_JAR, asked)
     row = rows[0]
-    return LockedJar(Jar(*row[:19]), account_from_row(*row[19:24]), row[24], row[25])
+    account = account_from_row(*row[WIDTH : WIDTH + 5])
+    return LockedJar(Jar(*row[:WIDTH]), account, row[WIDTH + 5], row[WIDTH + 6])
 
 
 def book(
@@ -144,22 +141,3 @@ def advance(jar: Jar, signed: int, today: date, *, balance: int) -> tuple[JarVie
     after = view(jar, today)
     store(jar, after.streak.current)
     return after, before
-
-
-def store(jar: Jar, streak_count: int) -> None:
-    """Queue what movements change of a jar's row."""
-    queue(
-        UPDATE_JAR,
-        (
-            jar.current_amount,
-            jar.status,
-            jar.completed_on,
-            streak_count,
-            jar.streak_longest,
-            jar.streak_run,
-            jar.streak_period,
-            jar.streak_net,
-            jar.streak_previous_net,
-            jar.id,
-        ),
-    )

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from app.periods import Period, Plan, period_of
 from app.services.gamification.streak_cache import SaverStreak, remembered
 from app.services.identity.principal import Principal
+from app.services.savings.closing import keep_up
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
 from app.transactions import fetch
 
@@ -32,6 +33,7 @@ class Overview:
 
 def overview(saver: Principal, *, at: datetime) -> Overview:
     """Everything the saver's home shows, in two queries."""
+    keep_up(saver, at=at)
     today = saver.zone.date(at)
     week = period_of(Plan.WEEKLY, today)
     assert week is not None  # weekly plans have periods

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
 from app.ledger.accounts import CREDITS
-from app.services.gamification.streaks import Movement, replay
-from app.services.savings.jar import Jar
+from app.services.gamification.streaks import Movement
 from app.transactions import fetch
 
 # Interest, prizes and fees move the balance and not the streak: the saver did not put them in.
@@ -29,9 +32,12 @@ def movements_of(jar_id: object) -> list[Movement]:
     return movements
 
 
-def recompute(jar: Jar) -> None:
-    """Set the jar's streak state from its transactions; ``longest`` never falls. Nothing is written."""
-    longest = jar.streak_longest
-    counting = [m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)]
-    jar.streak_state = replay(jar.booking_terms, counting)
-    jar.streak_longest = max(longest, jar.streak_longest)
+def pauses_of(jar_ids: Sequence[UUID]) -> dict[UUID, tuple[tuple[date, date], ...]]:
+    """First and last day of every pause of each jar, oldest first."""
+    found: dict[UUID, list[tuple[date, date]]] = {jar_id: [] for jar_id in jar_ids}
+    for jar_id, first, last in fetch(
+        "SELECT jar_id, first_day, last_day FROM jar_pauses WHERE jar_id = ANY(%s::uuid[]) ORDER BY first_day",
+        ([str(jar_id) for jar_id in jar_ids],),
+    ):
+        found[jar_id].append((first, last))
+    return {jar_id: tuple(pauses) for jar_id, pauses in found.items()}

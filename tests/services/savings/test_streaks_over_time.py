@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.periods import Plan
-from app.services.gamification.streaks import JarTerms, Movement, period_states
+from app.services.gamification.habit import from_history
+from app.services.gamification.streaks import JarTerms, Movement
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import Saver
@@ -144,13 +145,9 @@ def test_the_streak_equals_its_slow_recomputation(
 
 
 def slow(terms: JarTerms, movements: list[Movement], today: date) -> int:
-    """The rule's own words: the run of met or late periods that ends in the last closed period or the open one."""
-    run = 0
-    for period in reversed(period_states(terms, movements, today)):
-        if period.state == "missed":
-            break
-        run += period.state != "open" or terms.met(period.net)
-    return run
+    """From the whole history, freezes included."""
+    _, (jar,) = from_history([(terms, movements)], today)
+    return jar.current
 
 
 # ---- caps follow the saver's calendar ----

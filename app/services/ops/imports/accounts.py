@@ -21,8 +21,8 @@ from app.services.ops.imports.days import closing_balance
 from app.services.ops.imports.mapping import ColumnMapping
 from app.services.ops.imports.rows import Row
 from app.services.savings.jar import COLUMNS, Jar
-from app.services.savings.movements import store
 from app.services.savings.recomputation import COUNTED, movements_of
+from app.services.savings.rows import store
 from app.transactions import fetch
 
 # Accounts of other forms come into an address by their hash.
@@ -107,6 +107,9 @@ def new_account(name: str, row: Row, mapping: ColumnMapping) -> ImportedAccount:
         streak_period=None,
         streak_net=0,
         streak_previous_net=0,
+        streak_kept_through=None,
+        paused_from=None,
+        paused_until=None,
         created_at=row.at,
     )
     chain = JarChain(str(uuid_utils.uuid7()), str(user_id), str(jar_id))
@@ -165,6 +168,8 @@ def write_new(run_id: UUID, accounts: Sequence[ImportedAccount], mapping: Column
             for a in accounts
         ),
     )  # fmt: skip
+    # Without a day: freezes are worked out when a saver, or the closing of a day, first asks.
+    copy_rows("saver_habits", ("user_id",), ((account.jar.user_id,) for account in accounts))
     copy_rows(
         "import_accounts",
         ("run_id", "account", "user_id", "jar_id"),

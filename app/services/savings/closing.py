@@ -1,0 +1,124 @@
+"""Closing a saver's periods as the days pass: what earns and uses freezes, and what ends a streak.
+
+The scheduled job closes days for everybody (services/ops/closing.py). Whoever comes before it, or after a clock that
+jumped, finds their own days closed by the first look or movement: the same function, and the same result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from app.periods import local_date
+from app.services.gamification import streaks
+from app.services.gamification.habit import Closed, Freezes, JarToReplay, catch_up, replay
+from app.services.gamification.streaks import DAY
+from app.services.identity.principal import Principal
+from app.services.savings.jar import COLUMNS, Jar, view
+from app.services.savings.recomputation import movements_of, pauses_of
+from app.services.savings.rows import LOCK_SAVER, store
+from app.transactions import fetch, queue
+
+
+def keep_up(saver: Principal, *, at: datetime) -> None:
+    """Close what the saver's days up to yesterday have left open. No query where nothing was when they were looked up."""
+    yesterday = saver.zone.date(at) - DAY
+    if saver.closed_through is None or saver.closed_through < yesterday:
+        queue(LOCK_SAVER, (saver.id,))
+        settle(saver.id, through=yesterday)
+
+
+def settle(user_id: UUID, *, through: date) -> list[Closed]:
+    """Close the saver's periods up to ``through`` and queue what that changes; what was closed, in order.
+
+    The caller holds the saver's lock. Done again, it does nothing.
+    """
+    rows = fetch("SELECT freezes_held, freeze_parts, closed_through FROM saver_habits WHERE user_id = %s", (user_id,))
+    if not rows:
+        return []
+    held, parts, after = rows[0]
+    if after is None:
+        return go_through(user_id, through=through)
+    if after >= through:
+        return []
+    jars = [
+        Jar(*row)
+        for row in fetch(
+            f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s AND (j.closed_on IS NULL OR j.closed_on > %s)"  # noqa: S608
+            " ORDER BY j.created_at, j.id",
+            (user_id, after),
+        )
+    ]
+    before = [(jar.terms, jar.streak_state) for jar in jars]
+    freezes, states, closed = catch_up(Freezes(held, parts), before, after=after, through=through)
+    for jar, (_, old), new in zip(jars, before, states, strict=True):
+        jar.streak_state = new
+        _store(jar, through + DAY, changed=new != old)
+    _keep(user_id, freezes, through)
+    _freeze(jars, closed)
+    return closed
+
+
+def go_through(user_id: UUID, *, through: date) -> list[Closed]:
+    """Work out the saver's freezes and streaks from all that moved, and queue them; what was closed.
+
+    For a history that changed where no movement can advance it: a reversal, a jar whose end was moved, an import. The
+    caller holds the saver's lock. ``longest`` never falls.
+    """
+    jars = [
+        Jar(*row)
+        for row in fetch(
+            f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s ORDER BY j.created_at, j.id",  # noqa: S608
+            (user_id,),
+        )
+    ]
+    pauses = pauses_of([jar.id for jar in jars])
+    ((zone,),) = fetch("SELECT time_zone FROM users WHERE id = %s", (user_id,))
+    histories = []
+    for jar in jars:
+        counting = [m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)]
+        longest = jar.streak_longest
+        # Only its sums are of interest here: whether the period that completed the jar was met.
+        jar.streak_state = streaks.replay(jar.booking_terms, counting)
+        jar.streak_longest = longest
+        terms, booking = (
+            replace(each, pauses=pauses[jar.id], since=local_date(jar.created_at, zone))
+            for each in (jar.terms, jar.booking_terms)
+        )
+        histories.append(JarToReplay(terms, booking, counting))
+    freezes, states, closed = replay(histories, through=through)
+    for jar, state in zip(jars, states, strict=True):
+        longest = jar.streak_longest
+        jar.streak_state = state
+        jar.streak_longest = max(longest, state.longest)
+        _store(jar, through + DAY, changed=True)
+    queue("DELETE FROM frozen_periods WHERE jar_id = ANY(%s::uuid[])", ([str(jar.id) for jar in jars],))
+    _keep(user_id, freezes, through)
+    _freeze(jars, closed)
+    return closed
+
+
+def _store(jar: Jar, today: date, *, changed: bool) -> None:
+    count = view(jar, today).streak.current
+    if changed:
+        store(jar, count)
+    else:
+        queue("UPDATE savings_jars SET streak_count = %s WHERE id = %s AND streak_count <> %s", (count, jar.id, count))
+
+
+def _keep(user_id: UUID, freezes: Freezes, through: date) -> None:
+    queue(
+        "UPDATE saver_habits SET freezes_held = %s, freeze_parts = %s, closed_through = %s WHERE user_id = %s",
+        (freezes.held, freezes.parts, through, user_id),
+    )
+
+
+def _freeze(jars: list[Jar], closed: list[Closed]) -> None:
+    for one in closed:
+        if one.outcome == "frozen":
+            queue(
+                "INSERT INTO frozen_periods (jar_id, period_start, closed_on) VALUES (%s, %s, %s)"
+                " ON CONFLICT DO NOTHING",
+                (jars[one.index].id, one.period.start, one.day),
+            )

@@ -1,0 +1,38 @@
+"""A saver's lock, and what movements and closings change of a jar's row."""
+
+from __future__ import annotations
+
+from app.services.savings.jar import Jar
+from app.transactions import Statement, queue
+
+# An advisory lock: it writes nothing, and is all that orders the movements of one saver.
+LOCK_SAVER = Statement(
+    "savings_lock_saver", "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))", parameters=1
+)
+UPDATE_JAR = Statement(
+    "savings_update_jar",
+    "UPDATE savings_jars SET current_amount = $1, status = $2, completed_on = $3, streak_count = $4,"
+    " streak_longest = $5, streak_run = $6, streak_period = $7, streak_net = $8, streak_previous_net = $9,"
+    " streak_kept_through = $10 WHERE id = $11",
+    parameters=11,
+)
+
+
+def store(jar: Jar, streak_count: int) -> None:
+    """Queue what movements change of a jar's row."""
+    queue(
+        UPDATE_JAR,
+        (
+            jar.current_amount,
+            jar.status,
+            jar.completed_on,
+            streak_count,
+            jar.streak_longest,
+            jar.streak_run,
+            jar.streak_period,
+            jar.streak_net,
+            jar.streak_previous_net,
+            jar.streak_kept_through,
+            jar.id,
+        ),
+    )
