@@ -29,11 +29,17 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/jars/"): {"name": "B", "plan_type": "daily", "target_amount": "5"},
     ("PATCH", "/api/jars/<uuid:jar_id>/"): {"name": "Changed"},
     ("DELETE", "/api/jars/<uuid:jar_id>/"): {},
+    ("PUT", "/api/jars/<uuid:jar_id>/pause/"): {"until": "2100-01-01"},
+    ("DELETE", "/api/jars/<uuid:jar_id>/pause/"): {},
     ("POST", "/api/jars/deposit/"): {"jar_id": "{jar}", "amount": "5"},
     ("POST", "/api/jars/withdraw/"): {"jar_id": "{jar}", "amount": "5"},
 }
 # These read no body at all: an extra member cannot reach them.
-BODILESS = {("POST", "/api/token/refresh/"), ("DELETE", "/api/jars/<uuid:jar_id>/")}
+BODILESS = {
+    ("POST", "/api/token/refresh/"),
+    ("DELETE", "/api/jars/<uuid:jar_id>/"),
+    ("DELETE", "/api/jars/<uuid:jar_id>/pause/"),
+}
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:

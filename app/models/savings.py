@@ -35,7 +35,6 @@ class SavingsJar(Model):
         CheckConstraint("installment_amount > 0", name="installment_amount"),
         CheckConstraint("end_date >= start_date", name="end_date"),
         CheckConstraint("status <> 'closed' OR current_amount = 0", name="closed_is_empty"),
-        CheckConstraint("paused_until - paused_from BETWEEN 0 AND 29", name="pause"),
         Index("ix_savings_jars_user_id", "user_id", "created_at", "id"),
         UniqueConstraint("id", "user_id"),  # what a transaction refers to
     )
@@ -60,18 +59,6 @@ class SavingsJar(Model):
     streak_net: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     streak_previous_net: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     streak_kept_through: Mapped[date | None] = mapped_column(Date)
-    # The newest pause, both days inclusive; all of them are in jar_pauses.
-    paused_from: Mapped[date | None] = mapped_column(Date)
-    paused_until: Mapped[date | None] = mapped_column(Date)
+    # First and last day of each pause, oldest first: [["2026-05-01", "2026-05-09"]]. NULL where there was none.
+    pauses: Mapped[list[list[str]] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class JarPause(Model):
-    """Days, both inclusive, on which nothing was asked of a jar."""
-
-    __tablename__ = "jar_pauses"
-    __table_args__ = (CheckConstraint("last_day - first_day BETWEEN 0 AND 29", name="length"),)
-
-    jar_id: Mapped[UUID] = mapped_column(ForeignKey("savings_jars.id"), primary_key=True)
-    first_day: Mapped[date] = mapped_column(Date, primary_key=True)
-    last_day: Mapped[date] = mapped_column(Date)

@@ -6,6 +6,7 @@ Revises: 0002
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -27,15 +28,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_saver_habits_closed_through", "saver_habits", ["closed_through"])
     op.create_table(
-        "jar_pauses",
-        sa.Column("jar_id", sa.Uuid(), nullable=False),
-        sa.Column("first_day", sa.Date(), nullable=False),
-        sa.Column("last_day", sa.Date(), nullable=False),
-        sa.CheckConstraint("last_day - first_day BETWEEN 0 AND 29", name=op.f("ck_jar_pauses_length")),
-        sa.ForeignKeyConstraint(["jar_id"], ["savings_jars.id"], name=op.f("fk_jar_pauses_jar_id")),
-        sa.PrimaryKeyConstraint("jar_id", "first_day", name=op.f("pk_jar_pauses")),
-    )
-    op.create_table(
         "frozen_periods",
         sa.Column("jar_id", sa.Uuid(), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
@@ -44,18 +36,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("jar_id", "period_start", name=op.f("pk_frozen_periods")),
     )
     op.add_column("savings_jars", sa.Column("streak_kept_through", sa.Date(), nullable=True))
-    op.add_column("savings_jars", sa.Column("paused_from", sa.Date(), nullable=True))
-    op.add_column("savings_jars", sa.Column("paused_until", sa.Date(), nullable=True))
-    op.create_check_constraint("pause", "savings_jars", "paused_until - paused_from BETWEEN 0 AND 29")
+    op.add_column("savings_jars", sa.Column("pauses", postgresql.JSONB(), nullable=True))
     # Their history is gone through when they are next looked at, or when the day is next closed.
     op.execute("INSERT INTO saver_habits (user_id) SELECT DISTINCT user_id FROM savings_jars")
 
 
 def downgrade() -> None:
-    op.drop_constraint(op.f("ck_savings_jars_pause"), "savings_jars", type_="check")
-    op.drop_column("savings_jars", "paused_until")
-    op.drop_column("savings_jars", "paused_from")
+    op.drop_column("savings_jars", "pauses")
     op.drop_column("savings_jars", "streak_kept_through")
     op.drop_table("frozen_periods")
-    op.drop_table("jar_pauses")
     op.drop_table("saver_habits")

@@ -14,6 +14,7 @@ from app import clock
 from app.blueprints import cursors
 from app.blueprints.api import answers, problems
 from app.blueprints.api.access import ApiBlueprint, access, caller
+from app.blueprints.api.jars import shown
 from app.blueprints.api.schemas.savings import (
     HistoryQuerySchema,
     JarAnswerSchema,
@@ -29,7 +30,6 @@ from app.errors import DomainError
 from app.services.idempotency.once import Answer, Claim
 from app.services.savings import deposits, histories, jars, withdrawals
 from app.services.savings.histories import Filter
-from app.services.savings.jar import JarView
 from app.services.savings.movements import Movement
 from app.transactions import run
 
@@ -54,7 +54,7 @@ KEY_PARAMETER = {
 @blueprint.response(201, JarAnswerSchema)
 def create_jar(values: dict[str, Any]) -> dict[str, Any]:
     """Make a jar."""
-    return {"jar": _shown(run(lambda: jars.create(caller(), **values, at=clock.now())))}
+    return {"jar": shown(run(lambda: jars.create(caller(), **values, at=clock.now())))}
 
 
 @blueprint.route("/jars/", methods=["GET"])
@@ -66,7 +66,7 @@ def list_jars(query: dict[str, Any]) -> dict[str, Any]:
     about = f"jars:{caller().id}"
     after = cursors.decode(query.get("cursor"), about=about)
     rows, position = run(lambda: jars.page(caller(), at=clock.now(), limit=query["limit"], after=after))
-    return {"items": [_shown(row) for row in rows], "next_cursor": cursors.encode(position, about=about)}
+    return {"items": [shown(row) for row in rows], "next_cursor": cursors.encode(position, about=about)}
 
 
 @blueprint.route("/jars/<uuid:jar_id>/", methods=["GET"])
@@ -74,7 +74,7 @@ def list_jars(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, JarAnswerSchema)
 def read_jar(jar_id: UUID) -> dict[str, Any]:
     """One jar."""
-    return {"jar": _shown(run(lambda: jars.read(caller(), jar_id, at=clock.now())))}
+    return {"jar": shown(run(lambda: jars.read(caller(), jar_id, at=clock.now())))}
 
 
 @blueprint.route("/jars/<uuid:jar_id>/", methods=["PATCH"])
@@ -83,7 +83,7 @@ def read_jar(jar_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, JarAnswerSchema)
 def change_jar(values: dict[str, Any], jar_id: UUID) -> dict[str, Any]:
     """Change the given fields of a jar."""
-    return {"jar": _shown(run(lambda: jars.change(caller(), jar_id, values, at=clock.now())))}
+    return {"jar": shown(run(lambda: jars.change(caller(), jar_id, values, at=clock.now())))}
 
 
 @blueprint.route("/jars/<uuid:jar_id>/", methods=["DELETE"])
@@ -158,16 +158,6 @@ def _history(query: dict[str, Any], jar_id: UUID | None) -> dict[str, Any]:
 
 def _with(value: Any, **more: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__} | more
-
-
-def _shown(jar: JarView) -> dict[str, Any]:
-    return {
-        "jar": jar.jar,
-        "streak": jar.streak,
-        "projected_completion_date": jar.projected_completion_date,
-        "on_track": jar.on_track,
-        "currency": current_app.config["CURRENCY"],
-    }
 
 
 def _claim(route: str, values: dict[str, Any]) -> Claim | None:

@@ -16,13 +16,13 @@ from app.services.gamification.habit import Closed, Freezes, JarToReplay, catch_
 from app.services.gamification.streaks import DAY
 from app.services.identity.principal import Principal
 from app.services.savings.jar import COLUMNS, Jar, view
-from app.services.savings.recomputation import movements_of, pauses_of
+from app.services.savings.recomputation import movements_of
 from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import fetch, queue
 
 
 def keep_up(saver: Principal, *, at: datetime) -> None:
-    """Close what the saver's days up to yesterday have left open. No query where nothing was when they were looked up."""
+    """Close what the saver's days up to yesterday have left open. No query where there is nothing."""
     yesterday = saver.zone.date(at) - DAY
     if saver.closed_through is None or saver.closed_through < yesterday:
         queue(LOCK_SAVER, (saver.id,))
@@ -73,7 +73,6 @@ def go_through(user_id: UUID, *, through: date) -> list[Closed]:
             (user_id,),
         )
     ]
-    pauses = pauses_of([jar.id for jar in jars])
     ((zone,),) = fetch("SELECT time_zone FROM users WHERE id = %s", (user_id,))
     histories = []
     for jar in jars:
@@ -82,10 +81,8 @@ def go_through(user_id: UUID, *, through: date) -> list[Closed]:
         # Only its sums are of interest here: whether the period that completed the jar was met.
         jar.streak_state = streaks.replay(jar.booking_terms, counting)
         jar.streak_longest = longest
-        terms, booking = (
-            replace(each, pauses=pauses[jar.id], since=local_date(jar.created_at, zone))
-            for each in (jar.terms, jar.booking_terms)
-        )
+        since = local_date(jar.created_at, zone)
+        terms, booking = (replace(each, since=since) for each in (jar.terms, jar.booking_terms))
         histories.append(JarToReplay(terms, booking, counting))
     freezes, states, closed = replay(histories, through=through)
     for jar, state in zip(jars, states, strict=True):

@@ -16,8 +16,7 @@ __all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "WIDTH", "Jar", "JarView", "vi
 COLUMNS = (
     "j.id, j.user_id, j.name, j.plan_type, j.target_amount, j.installment_amount, j.current_amount, j.start_date,"
     " j.end_date, j.status, j.completed_on, j.closed_on, j.auto_deposit, j.streak_longest, j.streak_run,"
-    " j.streak_period, j.streak_net, j.streak_previous_net, j.streak_kept_through, j.paused_from, j.paused_until,"
-    " j.created_at"
+    " j.streak_period, j.streak_net, j.streak_previous_net, j.streak_kept_through, j.pauses, j.created_at"
 )
 WIDTH = COLUMNS.count(",") + 1
 # A pace that would take longer than this is no forecast.
@@ -47,8 +46,7 @@ class Jar:
     streak_net: int
     streak_previous_net: int
     streak_kept_through: date | None
-    paused_from: date | None
-    paused_until: date | None
+    pauses: list[list[str]] | None
     created_at: datetime
 
     @property
@@ -70,11 +68,17 @@ class Jar:
 
         Without the day of completion: whether that period counts is known once its sum is, and for ``terms`` to say.
         """
-        pauses = ((self.paused_from, self.paused_until),) if self.paused_from and self.paused_until else ()
         # A period that ends with the last day of the plan is one of the plan's.
         after_end = self.end_date + timedelta(days=1) if self.end_date else None
         last_day = min((day for day in (after_end, self.closed_on) if day), default=None)
-        return JarTerms(Plan(self.plan_type), self.installment_amount, self.start_date, last_day, pauses)
+        return JarTerms(Plan(self.plan_type), self.installment_amount, self.start_date, last_day, self.paused_days)
+
+    @property
+    def paused_days(self) -> tuple[tuple[date, date], ...]:
+        """First and last day of each pause, oldest first."""
+        if not self.pauses:
+            return ()
+        return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in self.pauses)
 
     def counts_on(self, day: date) -> bool:
         """Whether a movement on ``day`` counts for the streak: none does after the period that reached the target."""

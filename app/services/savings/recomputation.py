@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from uuid import UUID
-
 from app.ledger.accounts import CREDITS
 from app.services.gamification.streaks import Movement
 from app.transactions import fetch
@@ -30,14 +26,3 @@ def movements_of(jar_id: object) -> list[Movement]:
             taken_back = -amount if reversed_kind in CREDITS else amount
             movements.append(Movement(day, taken_back, reverses_day=reversed_day))
     return movements
-
-
-def pauses_of(jar_ids: Sequence[UUID]) -> dict[UUID, tuple[tuple[date, date], ...]]:
-    """First and last day of every pause of each jar, oldest first."""
-    found: dict[UUID, list[tuple[date, date]]] = {jar_id: [] for jar_id in jar_ids}
-    for jar_id, first, last in fetch(
-        "SELECT jar_id, first_day, last_day FROM jar_pauses WHERE jar_id = ANY(%s::uuid[]) ORDER BY first_day",
-        ([str(jar_id) for jar_id in jar_ids],),
-    ):
-        found[jar_id].append((first, last))
-    return {jar_id: tuple(pauses) for jar_id, pauses in found.items()}

@@ -44,6 +44,8 @@ jars = st.builds(
     streak_period=st.none(),
     streak_net=st.just(0),
     streak_previous_net=st.just(0),
+    streak_kept_through=st.none(),
+    pauses=st.none(),
     created_at=instants,
 )
 booked = st.builds(

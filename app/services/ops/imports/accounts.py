@@ -108,8 +108,7 @@ def new_account(name: str, row: Row, mapping: ColumnMapping) -> ImportedAccount:
         streak_net=0,
         streak_previous_net=0,
         streak_kept_through=None,
-        paused_from=None,
-        paused_until=None,
+        pauses=None,
         created_at=row.at,
     )
     chain = JarChain(str(uuid_utils.uuid7()), str(user_id), str(jar_id))

@@ -1,0 +1,59 @@
+"""Pausing a jar: days on which nothing is asked of it, so that an illness or a journey ends no streak."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from app.errors import DomainError, Invalid
+from app.services.gamification.streak_cache import forget
+from app.services.identity.principal import Principal
+from app.services.savings.jar import Jar, JarView, view
+from app.services.savings.movements import lock
+from app.transactions import after_commit, queue
+
+MOST_DAYS = 30
+
+
+def pause(saver: Principal, jar_id: UUID, *, until: date, at: datetime) -> JarView:
+    """Ask nothing of the jar from today to ``until``, both inclusive and 30 days at most.
+
+    A pause that is under way is moved to end on ``until`` instead, 30 days after it began at most. Raises NotFound,
+    Invalid, DomainError ``jar_closed``.
+    """
+    jar = lock(saver, jar_id, at=at).jar
+    today = saver.zone.date(at)
+    if jar.status != "active":
+        raise DomainError("jar_closed", "This jar asks for nothing any more.")
+    if jar.plan_type == "flexible":
+        raise Invalid({"until": ["A flexible jar asks for nothing; there is nothing to pause."]})
+    earlier = list(jar.paused_days)
+    # One that is under way, or ended yesterday, goes on: thirty days in a row are the most in all.
+    first = earlier.pop()[0] if earlier and earlier[-1][1] >= today - timedelta(days=1) else today
+    if until < today:
+        raise Invalid({"until": ["Choose today or a later day."]})
+    if until - first >= timedelta(days=MOST_DAYS):
+        latest = first + timedelta(days=MOST_DAYS - 1)
+        raise Invalid({"until": [f"A pause lasts {MOST_DAYS} days at most, here until {latest.isoformat()}."]})
+    return _kept(saver, jar, [*earlier, (first, until)], today)
+
+
+def resume(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:
+    """End the jar's pause: today counts again. Without a pause nothing changes. Raises NotFound."""
+    jar = lock(saver, jar_id, at=at).jar
+    today = saver.zone.date(at)
+    earlier = list(jar.paused_days)
+    if not earlier or earlier[-1][1] < today:
+        return view(jar, today)
+    first, _ = earlier.pop()
+    if first < today:
+        earlier.append((first, today - timedelta(days=1)))
+    return _kept(saver, jar, earlier, today)
+
+
+def _kept(saver: Principal, jar: Jar, pauses: list[tuple[date, date]], today: date) -> JarView:
+    jar.pauses = [[first.isoformat(), last.isoformat()] for first, last in pauses] or None
+    queue("UPDATE savings_jars SET pauses = %s WHERE id = %s", (json.dumps(jar.pauses) if jar.pauses else None, jar.id))
+    after_commit(lambda: forget(saver.id, today))
+    return view(jar, today)
