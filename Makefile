@@ -13,6 +13,9 @@ FIND_PYTHON = for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command="make lock"
 
+# Half of the first seconds of each process would be the compiling of what another has compiled before.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .PHONY: help run dev up status shell test test-servers lint format lock demo-real bench clean

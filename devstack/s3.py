@@ -102,7 +102,8 @@ class S3(Server):
             AWS_ACCESS_KEY_ID=self.secrets["s3_access_key_id"],
             AWS_SECRET_ACCESS_KEY=self.secrets["s3_secret_access_key"],
             WEED_S3_SSE_KEY=self.secrets["s3_encryption"],
-            GOMEMLIMIT="256MiB",
+            # Enough that its collector, which counts buffers never touched, does not run all the time near the limit.
+            GOMEMLIMIT="1GiB",
         )
         argv = (weed, "mini", *(f"-{flag}={value}" for flag, value in flags.items()))
         return Command(argv, environment, self.data)

@@ -1,37 +1,63 @@
-"""What every test stands on: real PostgreSQL, Redis and S3, one set for each test process, and the product's clock."""
+"""What every test stands on: real PostgreSQL, Redis and S3, one set for each test process, and the product's clock.
+
+The application takes a second to import, so only what needs it does: a test of a pure function starts without.
+"""
 
 from __future__ import annotations
 
+import atexit
+import gc
 import itertools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
-from alembic import command
-from alembic.config import Config
-from flask import Flask
 
 import config as settings
 from app import clock as product_clock
-from app import connections
-from app.extensions import db, limiter
-from app.factory import create_app
-from devstack.stack import Stack, temporary_stack
-from tests import factories, servers
+from tests import servers
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from devstack.stack import Stack
+    from tests.factories import Saver
 
 ROOT = settings.ROOT
 _numbers = itertools.count(1)
+
+# The program itself is no garbage. Looking for some in it, again and again while it is imported and once more at the
+# end, takes a single test most of a second.
+gc.disable()
+atexit.register(gc.freeze)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first: at the end, one process would wait for another."""
     items.sort(key=lambda item: item.get_closest_marker("early") is None)
+
+
+def pytest_collection_finish() -> None:
+    """From here on, garbage is looked for, but only among what the tests leave behind."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # as in production: deploy/gunicorn.conf.py
+    gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hypothesis would be imported to close the run, even where no test has used it (here or in another process)."""
+    if "hypothesis" in sys.modules or session.config.getoption("numprocesses", None):
+        return
+    plugin = session.config.pluginmanager.get_plugin("hypothesispytest")
+    if plugin is not None:
+        session.config.pluginmanager.unregister(plugin)
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +67,8 @@ def stack() -> Iterator[Stack]:
     if running is not None:
         yield running
         return
+    from devstack.stack import temporary_stack
+
     with temporary_stack() as own:
         yield own
 
@@ -64,13 +92,26 @@ def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
+def connect(url: str) -> Any:
+    """A connection to the database ``url``, committing by itself."""
+    import psycopg2
+
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    return connection
+
+
 @pytest.fixture(scope="session")
 def template(stack: Stack) -> str:
-    """A migrated database to copy: its name. Kept servers keep it for as long as the migrations stay as they are."""
+    """A migrated database to copy: its name."""
+    return make_template(stack)
+
+
+def make_template(stack: Stack) -> str:
+    """Migrate a database to copy, unless there is one: its name, which changes when the migrations do."""
     migrations = sorted((ROOT / "migrations").rglob("*.py"))
     name = f"template_{sha256(b''.join(path.read_bytes() for path in migrations)).hexdigest()[:12]}"
-    connection = psycopg2.connect(stack.settings["DATABASE_SUPERUSER_URL"])
-    connection.autocommit = True
+    connection = connect(stack.settings["DATABASE_SUPERUSER_URL"])
     with connection.cursor() as cursor:
         # Two test processes may share the servers: one of them makes it.
         cursor.execute("SELECT pg_advisory_lock(1)")
@@ -86,6 +127,9 @@ def template(stack: Stack) -> str:
 
 def upgrade(app: Flask, revision: str = "head") -> None:
     """Migrate the database of ``app``; its application context must be pushed."""
+    from alembic import command
+    from alembic.config import Config
+
     configuration = Config(str(ROOT / "migrations" / "alembic.ini"))
     configuration.set_main_option("script_location", str(ROOT / "migrations"))
     command.upgrade(configuration, revision)
@@ -93,8 +137,7 @@ def upgrade(app: Flask, revision: str = "head") -> None:
 
 def create_database(stack: Stack, name: str, template: str | None) -> None:
     """Make the database ``name`` anew, empty or as a copy of ``template``."""
-    connection = psycopg2.connect(stack.settings["DATABASE_SUPERUSER_URL"])
-    connection.autocommit = True
+    connection = connect(stack.settings["DATABASE_SUPERUSER_URL"])
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         copied = f" TEMPLATE {template}" if template else ""
@@ -105,6 +148,10 @@ def create_database(stack: Stack, name: str, template: str | None) -> None:
 @contextmanager
 def application(values: dict[str, str], database: str) -> Iterator[Flask]:
     """An application on ``database``; what it changes of the process is put back afterwards."""
+    from app import connections
+    from app.extensions import db, limiter
+    from app.factory import create_app
+
     values = values | {name: with_database(values[name], database) for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     # The limiter is one for the process and keeps what the last application told it: whether there are limits at all.
     limits = dict(vars(limiter))
@@ -127,6 +174,7 @@ def app(stack: Stack, template: str) -> Iterator[Flask]:
     name = f"chhota_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     create_database(stack, name, template)
     with application(app_settings(stack), name) as shared:
+        gc.freeze()
         yield shared
 
 
@@ -170,9 +218,7 @@ def superuser(app: Flask, stack: Stack) -> Iterator[Any]:
 def superuser_connection(app: Flask, stack: Stack) -> Any:
     """A superuser's connection to the database of ``app``."""
     name = urlsplit(app.config["DATABASE_URL"]).path.lstrip("/")
-    connection = psycopg2.connect(with_database(stack.settings["DATABASE_SUPERUSER_URL"], name))
-    connection.autocommit = True
-    return connection
+    return connect(with_database(stack.settings["DATABASE_SUPERUSER_URL"], name))
 
 
 class Clock:
@@ -203,6 +249,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def saver(app: Flask) -> factories.Saver:
+def saver(app: Flask) -> Saver:
     """A signed-in saver with an API client of their own."""
+    from tests import factories
+
     return factories.make_saver(app)

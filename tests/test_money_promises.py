@@ -317,7 +317,7 @@ class Ledger(RuleBasedStateMachine):
 def test_money_is_conserved(new_app: Callable[..., Flask], stack: Any) -> None:
     Ledger.app = new_app()
     Ledger.watcher = superuser_connection(Ledger.app, stack)
-    examples, steps = 250, 50
+    examples, steps = 500, 50
     run_state_machine_as_test(
         Ledger,
         settings=settings(

@@ -191,7 +191,8 @@ def test_a_deadlock_is_tried_again_and_nobody_sees_it(app: Flask, table: str, su
     for thread in threads:
         thread.join()
     assert words(superuser) == [(1, "xx"), (2, "xx")]
-    assert len(tries) == 3  # one of the two was chosen, and did its work again
+    # One of the two was chosen, and did its work again; it may meet the other once more.
+    assert 3 <= len(tries) <= 5
 
 
 @pytest.mark.usefixtures("context")

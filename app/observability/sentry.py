@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import sentry_sdk
-from sentry_sdk.integrations.logging import LoggingIntegration
-from sentry_sdk.transport import Transport
+from typing import TYPE_CHECKING, Any
 
 from app.observability.scope import scope_values
 from app.observability.scrubbing import scrub
+
+if TYPE_CHECKING:
+    from sentry_sdk.transport import Transport
 
 _EVENT_KEYS = ("event_id", "timestamp", "platform", "level", "release", "environment", "sdk", "modules", "type")
 _FRAME_KEYS = ("filename", "function", "module", "lineno", "in_app")
@@ -24,6 +23,9 @@ def init_sentry(config: Mapping[str, Any], *, transport: type[Transport] | Trans
     """
     if not config.get("SENTRY_DSN"):
         return
+    import sentry_sdk
+    from sentry_sdk.integrations.logging import LoggingIntegration
+
     sentry_sdk.init(
         dsn=config["SENTRY_DSN"],
         environment=config.get("APP_ENV", "production"),
