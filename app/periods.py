@@ -96,6 +96,11 @@ def _from_start(plan: Plan, start: date) -> Period:
     return Period(start, start.replace(day=monthrange(start.year, start.month)[1]))
 
 
+def zone_names() -> frozenset[str]:
+    """Every IANA zone of a place."""
+    return _zone_names()
+
+
 def zone_exists(name: str) -> bool:
     """Whether ``name`` is an IANA zone, by its exact spelling."""
     return name in _zone_names()

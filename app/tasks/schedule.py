@@ -10,9 +10,17 @@ from flask import Flask
 
 from app import observability
 
-MODULES = ("app.tasks.outbox", "app.tasks.savings", "app.tasks.ledger", "app.tasks.upkeep")
+MODULES = (
+    "app.tasks.outbox",
+    "app.tasks.savings",
+    "app.tasks.gamification",
+    "app.tasks.ledger",
+    "app.tasks.upkeep",
+)
 SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox-relay": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 10}},
+    # Zones begin their days at every quarter of an hour.
+    "gamification-close-days": {"task": "gamification.close_days", "schedule": crontab(minute="0,15,30,45")},
     "ledger-seal": {"task": "ledger.seal", "schedule": crontab(minute="7")},
     "upkeep-purge": {"task": "upkeep.purge", "schedule": crontab(hour="21", minute="30")},
 }

@@ -18,7 +18,7 @@ from app.services.gamification.streak_cache import forget
 from app.services.identity.principal import Principal
 from app.services.outbox.messages import enqueue
 from app.services.savings import limits
-from app.services.savings.closing import settle
+from app.services.savings.closing import go_through, settle
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
 from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import Statement, after_commit, fetch, queue
@@ -50,6 +50,7 @@ class LockedJar:
     account: Account
     held: int
     deposited_today: int
+    closed_through: date
 
 
 def lock(saver: Principal, jar_id: UUID, *, at: datetime) -> LockedJar:
@@ -70,7 +71,7 @@ def lock(saver: Principal, jar_id: UUID, *, at: datetime) -> LockedJar:
         rows = fetch(LOCK_JAR, asked)
     row = rows[0]
     account = account_from_row(*row[WIDTH : WIDTH + 5])
-    return LockedJar(Jar(*row[:WIDTH]), account, row[WIDTH + 5], row[WIDTH + 6])
+    return LockedJar(Jar(*row[:WIDTH]), account, *row[WIDTH + 5 :])
 
 
 def book(
@@ -107,7 +108,8 @@ def book(
         note=note,
     )
     first_ever = locked.account.head_seq == 1
-    jar_view, before = advance(jar, amount if kind in CREDITS else -amount, today, balance=locked.account.balance)
+    signed = amount if kind in CREDITS else -amount
+    jar_view, before = advance(jar, signed, today, balance=locked.account.balance, late=locked.closed_through >= today)
     earned = badges.award(
         user_id=saver.id,
         jar_id=jar.id,
@@ -127,17 +129,21 @@ def book(
     return Movement(transaction, jar_view, earned)
 
 
-def advance(jar: Jar, signed: int, today: date, *, balance: int) -> tuple[JarView, int]:
+def advance(jar: Jar, signed: int, today: date, *, balance: int, late: bool = False) -> tuple[JarView, int]:
     """Take a movement of ``signed`` minor units on ``today`` into the jar's row, and queue it.
+
+    ``late``: the day was closed while the movement was on its way, and is gone through again.
 
     The view after it, and the streak before it. The movement that reaches the target completes the jar for good.
     """
     before = jar.streak(today).current
-    if jar.counts_on(today):
+    if not late and jar.counts_on(today):
         jar.streak_state = streaks.advance(jar.streak_state, jar.booking_terms, today, signed)
     jar.current_amount = balance
     if jar.status == "active" and balance >= jar.target_amount:
         jar.status, jar.completed_on = "completed", today
     after = view(jar, today)
     store(jar, after.streak.current)
+    if late:
+        go_through(jar.user_id, through=today)
     return after, before

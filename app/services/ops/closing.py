@@ -1,0 +1,188 @@
+"""Closing a day for everybody: what app/services/savings/closing.py does for one saver, for thousands in one statement.
+
+Savers are taken by ids, a few thousand to a transaction, each under the lock that movements of theirs take; one who is
+busy is left for the next round. A chunk that was closed is not closed again, so a run that was killed goes on where it
+was, and two at once share the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from app.periods import Period, Plan, SaverZone, closes_on, local_date, period_of, shift, zone_names
+from app.services.gamification.habit import EARNED
+from app.services.savings.closing import settle
+from app.services.savings.rows import LOCK_SAVER
+from app.transactions import fetch, queue, run
+
+#: Savers in one transaction: each takes a lock in PostgreSQL's memory.
+CHUNK = 2_000
+SINGLY = 100
+NOBODY = UUID(int=0)
+_DAY = timedelta(days=1)
+
+# Whose turn it is: savers of these zones that are closed through the day before $day, without a change of zone ahead.
+TAKE = """
+SELECT s.user_id, pg_try_advisory_xact_lock(hashtextextended(s.user_id::text, 0)) FROM (
+    SELECT h.user_id FROM saver_habits h JOIN users u ON u.id = h.user_id
+    WHERE h.user_id > %(after)s AND h.closed_through = %(day)s - 1 AND u.time_zone = ANY(%(zones)s)
+        AND u.time_zone_next IS NULL
+    ORDER BY h.user_id LIMIT %(limit)s
+) s
+"""
+# Those for whom the zone of the day, or the whole history, has to be worked out: few.
+TAKE_SINGLY = """
+SELECT h.user_id, u.time_zone, u.time_zone_next, u.time_zone_from FROM saver_habits h JOIN users u ON u.id = h.user_id
+WHERE h.user_id > %s AND (h.closed_through IS NULL OR (u.time_zone_next IS NOT NULL AND h.closed_through < %s))
+ORDER BY h.user_id LIMIT %s
+"""
+# The words are those of gamification/streaks.py: a period's net, whether it counts, until when it is open.
+CLOSE = """
+WITH jar AS MATERIALIZED (
+    SELECT j.*, h.freezes_held * 100 + h.freeze_parts AS freezes, coalesce(j.installment_amount, 1) AS enough,
+        CASE WHEN j.completed_on IS NULL OR least(j.end_date + 1, j.closed_on) < j.completed_on
+            THEN least(j.end_date + 1, j.closed_on)
+            WHEN j.streak_net >= coalesce(j.installment_amount, 1) AND j.streak_period = {start_of_completion}
+            THEN ({end_of_completion})::date + 1
+            ELSE j.completed_on END AS last_day
+    FROM savings_jars j JOIN saver_habits h ON h.user_id = j.user_id JOIN users u ON u.id = j.user_id
+    WHERE j.user_id = ANY(%(savers)s::uuid[]) AND j.plan_type <> 'flexible'
+        AND (j.closed_on IS NULL OR j.closed_on >= %(day)s)
+        AND (j.created_at AT TIME ZONE u.time_zone)::date <= %(day)s
+), due AS MATERIALIZED (
+    SELECT jar.*, p.first, p.last, p.following, p.following_last, p.earned,
+        CASE WHEN streak_period = p.first THEN streak_net WHEN streak_period = p.following THEN streak_previous_net
+            ELSE 0 END >= enough AS met,
+        pauses IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(pauses) AS pause
+            WHERE (pause->>0)::date <= p.last AND p.first <= (pause->>1)::date) AS paused
+    FROM jar JOIN (VALUES {candidates}) AS p (plan, first, last, following, following_last, closes, earned)
+        ON p.plan = jar.plan_type
+    WHERE p.last >= start_date AND (last_day IS NULL OR p.last < last_day) AND least(p.closes, last_day) = %(day)s
+), outcome AS MATERIALIZED (
+    SELECT due.*, habit_fold(freezes, CASE WHEN met THEN earned WHEN paused THEN -1 ELSE 0 END)
+        OVER (PARTITION BY user_id ORDER BY last, created_at, id ROWS UNBOUNDED PRECEDING) AS after
+    FROM due
+), froze AS (
+    INSERT INTO frozen_periods (jar_id, period_start, closed_on)
+    SELECT id, first, %(day)s FROM outcome WHERE after >= 10000 ON CONFLICT DO NOTHING
+), kept AS (
+    UPDATE savings_jars j SET streak_kept_through = greatest(o.streak_kept_through, o.last),
+        streak_longest = greatest(o.streak_longest, CASE WHEN o.streak_period = o.following AND o.streak_net >= o.enough
+            AND (o.last_day IS NULL OR o.following_last < o.last_day) THEN o.streak_run + 1 ELSE 0 END)
+    FROM outcome o WHERE j.id = o.id AND NOT o.met AND (o.paused OR o.after >= 10000)
+), broken AS (
+    UPDATE savings_jars j SET streak_run = 0, streak_period = o.following,
+        streak_previous_net = CASE WHEN o.streak_period = o.following THEN o.streak_previous_net
+            WHEN o.streak_period = o.first THEN o.streak_net ELSE 0 END,
+        streak_net = CASE WHEN o.streak_period = o.following THEN o.streak_net ELSE 0 END,
+        streak_count = CASE WHEN o.streak_period = o.following AND o.streak_net >= o.enough
+            AND (o.last_day IS NULL OR o.following_last < o.last_day) THEN 1 ELSE 0 END
+    FROM outcome o WHERE j.id = o.id AND NOT o.met AND NOT o.paused AND o.after < 10000 AND o.streak_period IS NOT NULL
+        AND (o.streak_run > 0 OR o.streak_count > 0 OR o.streak_previous_net >= o.enough OR o.streak_net >= o.enough)
+    RETURNING o.streak_count > 0 AS lost
+), last_of AS (
+    SELECT DISTINCT ON (user_id) user_id, after %% 10000 AS after FROM outcome
+    ORDER BY user_id, last DESC, created_at DESC, id DESC
+), saver AS (
+    UPDATE saver_habits h SET closed_through = %(day)s,
+        freezes_held = coalesce(l.after / 100, h.freezes_held), freeze_parts = coalesce(l.after %% 100, h.freeze_parts)
+    FROM unnest(%(savers)s::uuid[]) AS s (user_id) LEFT JOIN last_of l USING (user_id)
+    WHERE h.user_id = s.user_id
+)
+SELECT count(*), count(*) FILTER (WHERE met), count(*) FILTER (WHERE after >= 10000),
+    (SELECT count(*) FROM broken WHERE lost)
+FROM outcome
+"""
+_COMPLETION = {
+    "start_of_completion": "CASE j.plan_type WHEN 'daily' THEN j.completed_on"
+    " ELSE date_trunc(CASE j.plan_type WHEN 'weekly' THEN 'week' ELSE 'month' END, j.completed_on)::date END",
+    "end_of_completion": "CASE j.plan_type WHEN 'daily' THEN j.completed_on"
+    " WHEN 'weekly' THEN date_trunc('week', j.completed_on) + interval '6 days'"
+    " ELSE date_trunc('month', j.completed_on) + interval '1 month - 1 day' END",
+}
+
+
+@dataclass(slots=True)
+class Closing:
+    """What a run did: savers gone through, periods closed, and of those met, saved by a freeze, streaks lost."""
+
+    savers: int = 0
+    periods: int = 0
+    met: int = 0
+    frozen: int = 0
+    lost: int = 0
+
+
+def close_days(
+    at: datetime, *, progress: Callable[[Closing], None] = lambda closing: None, chunk: int = CHUNK
+) -> Closing:
+    """Close every day that is over for its savers at the instant ``at``; commits chunk by chunk.
+
+    Safe to run twice, at once, late, or killed in between. ``progress`` is told after each chunk.
+    """
+    done = Closing()
+    zones = {zone: local_date(at, zone) - _DAY for zone in zone_names()}
+    newest = max(zones.values())
+    _singly(at, newest, done, progress)
+    day = run(lambda: fetch("SELECT min(closed_through) FROM saver_habits")[0][0])
+    while day is not None and day < newest:
+        day += _DAY
+        over = [zone for zone, yesterday in zones.items() if yesterday >= day]
+        after: UUID | None = NOBODY
+        while after is not None:
+            after = run(partial(_chunk, day, over, after, chunk, done))
+            progress(done)
+    return done
+
+
+def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) -> UUID | None:
+    """Close ``day`` for some savers behind ``after``; the last of them, None where there was none."""
+    queue("SET LOCAL statement_timeout = '120s'")
+    taken = fetch(TAKE, {"after": after, "day": day, "zones": zones, "limit": limit})
+    if not taken:
+        return None
+    free = [str(user_id) for user_id, got in taken if got]
+    if free:
+        rows = ", ".join(
+            f"('{plan}', date '{period.start}', date '{period.end}', date '{following.start}', date '{following.end}',"
+            f" date '{closes_on(plan, period)}', {EARNED[plan]})"
+            for plan in EARNED
+            for period, following in _candidates(plan, day)
+        )
+        sql = CLOSE.format(candidates=rows, **_COMPLETION)
+        ((periods, met, frozen, lost),) = fetch(sql, {"savers": free, "day": day})
+        done.savers += len(free)
+        done.periods += periods
+        done.met += met
+        done.frozen += frozen
+        done.lost += lost
+    last: UUID = taken[-1][0]
+    return last
+
+
+def _candidates(plan: Plan, day: date) -> list[tuple[Period, Period]]:
+    """The periods of ``plan`` that can close on ``day``, each with the one after it."""
+    own = period_of(plan, day)
+    assert own is not None  # the plans that earn have periods
+    return [(shift(plan, own, -1), own), (own, shift(plan, own, 1))]
+
+
+def _singly(at: datetime, newest: date, done: Closing, progress: Callable[[Closing], None]) -> None:
+    after: UUID | None = NOBODY
+    while after is not None:
+
+        def some(after: UUID = after) -> UUID | None:
+            taken = fetch(TAKE_SINGLY, (after, newest, SINGLY))
+            for user_id, *zone in taken:
+                queue(LOCK_SAVER, (user_id,))
+                closed = settle(user_id, through=SaverZone(*zone).date(at) - _DAY)
+                done.savers += 1
+                done.periods += len(closed)
+            return taken[-1][0] if taken else None
+
+        after = run(some)
+        progress(done)

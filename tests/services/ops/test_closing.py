@@ -1,0 +1,174 @@
+"""Closing a day for everybody does to each saver what their own look would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.services.ops.closing import close_days
+from tests import factories
+from tests.conftest import Clock, superuser_connection
+from tests.factories import Saver
+
+FIRST = datetime(2026, 1, 20, 6, 30, tzinfo=UTC)  # noon in Kolkata, a Tuesday
+
+
+@pytest.fixture
+def alone(new_app: Callable[..., Flask], clock: Clock) -> Flask:
+    """An application whose savers nobody else makes."""
+    clock.set(FIRST)
+    return new_app()
+
+
+@pytest.fixture
+def database(alone: Flask, stack: Any) -> Iterator[Any]:
+    connection = superuser_connection(alone, stack)
+    yield connection
+    connection.close()
+
+
+def rows(connection: Any, sql: str, *parameters: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def close(app: Flask, clock: Clock) -> Any:
+    with app.app_context():
+        return close_days(clock.now(), chunk=3)
+
+
+def kept(connection: Any, saver: Saver) -> list[Any]:
+    """Everything of the saver's habit but the ids."""
+    return [
+        rows(
+            connection,
+            "SELECT freezes_held, freeze_parts, closed_through FROM saver_habits WHERE user_id = %s",
+            str(saver.id),
+        ),
+        rows(
+            connection,
+            "SELECT name, status, streak_count, streak_longest FROM savings_jars WHERE user_id = %s"
+            " ORDER BY created_at, id",
+            str(saver.id),
+        ),
+        rows(
+            connection,
+            "SELECT j.name, f.period_start, f.closed_on FROM frozen_periods f JOIN savings_jars j ON j.id = f.jar_id"
+            " WHERE j.user_id = %s ORDER BY 2, 1",
+            str(saver.id),
+        ),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_job_does_what_a_look_does(alone: Flask, clock: Clock, database: Any, seed: int) -> None:
+    """Two savers do the same; the job closes the days of one, and the other's own looks close theirs."""
+    random = Random(seed)
+    twins = [factories.make_saver(alone, time_zone=random.choice(["Asia/Kolkata", "UTC"])) for _ in range(1)]
+    twins.append(factories.make_saver(alone))
+    rows(database, "UPDATE users SET time_zone = (SELECT time_zone FROM users WHERE id = %s)", str(twins[0].id))
+    rows(database, "SELECT pg_advisory_lock(hashtextextended(%s, 0))", str(twins[1].id))
+    jars: list[tuple[str, str]] = []
+
+    def both(act: Callable[[Saver, int], Any]) -> list[Any]:
+        rows(database, "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", str(twins[1].id))
+        done = [act(saver, number) for number, saver in enumerate(twins)]
+        rows(database, "SELECT pg_advisory_lock(hashtextextended(%s, 0))", str(twins[1].id))
+        return done
+
+    for number in range(random.randint(1, 3)):
+        values = {
+            "name": f"Jar {number}",
+            "plan_type": random.choice(["daily", "daily", "weekly", "monthly"]),
+            "target_amount": random.choice(["400", "100000"]),
+            "installment_amount": random.choice([None, "20"]),
+        }
+        if random.random() < 0.3:
+            values["end_date"] = (FIRST + timedelta(days=random.randint(5, 50))).date().isoformat()
+        made = both(lambda saver, _, values=values: saver.jar(**values))
+        jars.append((made[0], made[1]))
+    for _ in range(75):
+        for jar in jars:
+            if random.random() < 0.75:
+                amount = random.choice(["5", "20", "20", "50"])
+                both(lambda saver, which, jar=jar, amount=amount: saver.deposit(jar[which], amount))
+            if random.random() < 0.04:
+                both(lambda saver, which, jar=jar: saver.withdraw(jar[which], "20"))
+            if random.random() < 0.03:
+                until = (clock.now() + timedelta(days=random.randint(1, 12))).date().isoformat()
+                body = {"until": until}
+                both(lambda saver, which, jar=jar, body=body: saver.call("PUT", f"/api/jars/{jar[which]}/pause/", body))
+        clock.advance(days=random.choice([1, 1, 1, 1, 2, 4]))
+        if random.random() < 0.7:
+            close(alone, clock)
+    clock.advance(days=random.choice([1, 9, 40]))
+    close(alone, clock)
+    rows(database, "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", str(twins[1].id))
+    before = kept(database, twins[0])
+    assert twins[1].get("/api/streaks/").status_code == 200
+    assert kept(database, twins[1]) == before
+    first, second = (saver.get("/api/streaks/").json for saver in twins)
+    for answer in (first, second):
+        for jar in answer["jars"]:
+            del jar["jar_id"]
+    assert first == second
+
+
+def test_a_day_is_closed_at_each_zones_own_midnight(alone: Flask, clock: Clock, database: Any) -> None:
+    zones = ["Pacific/Auckland", "Asia/Kolkata", "America/Los_Angeles"]
+    savers = {zone: factories.make_saver(alone, time_zone=zone) for zone in zones}
+    for saver in savers.values():
+        saver.jar()
+    for hours in range(1, 49):
+        clock.set(FIRST + timedelta(hours=hours))
+        close(alone, clock)
+        for zone, saver in savers.items():
+            ((through,),) = rows(database, "SELECT closed_through FROM saver_habits WHERE user_id = %s", str(saver.id))
+            with alone.app_context():
+                assert through == saver.principal().zone.date(clock.now()) - timedelta(days=1), zone
+
+
+def test_a_second_run_finds_nothing_and_a_late_one_catches_up(alone: Flask, clock: Clock, database: Any) -> None:
+    saver = factories.make_saver(alone)
+    jar = saver.jar()
+    saver.deposit(jar, "5")
+    clock.advance(days=10)
+    first, second = close(alone, clock), close(alone, clock)
+    assert (first.periods, first.met, first.lost) == (10, 1, 1)
+    assert (second.savers, second.periods) == (0, 0)
+    assert rows(database, "SELECT streak_count FROM savings_jars WHERE id = %s", jar) == [(0,)]
+
+
+def test_a_history_never_gone_through_is_gone_through(alone: Flask, clock: Clock, database: Any) -> None:
+    saver = factories.make_saver(alone)
+    jar = saver.jar()
+    for _ in range(8):
+        saver.deposit(jar, "5")
+        clock.advance(days=1)
+    rows(database, "UPDATE saver_habits SET closed_through = NULL, freezes_held = 0, freeze_parts = 0")
+    close(alone, clock)
+    assert rows(database, "SELECT freezes_held, freeze_parts, closed_through FROM saver_habits") == [
+        (1, 4, date(2026, 1, 27))
+    ]
+
+
+def test_a_deposit_that_meets_the_closing_of_its_own_day_counts(alone: Flask, clock: Clock, database: Any) -> None:
+    """It began before midnight, and the day was closed before it had the saver's lock."""
+    saver = factories.make_saver(alone)
+    jar = saver.jar()
+    saver.deposit(jar, "5")
+    clock.advance(days=1)
+    late = clock.now()
+    clock.advance(days=1)
+    close(alone, clock)
+    assert rows(database, "SELECT streak_count FROM savings_jars WHERE id = %s", jar) == [(0,)]
+    clock.set(late)
+    assert saver.deposit(jar, "5").status_code == 201
+    clock.advance(days=1)
+    assert saver.get(f"/api/jars/{jar}/").json["jar"]["streak_count"] == 2
