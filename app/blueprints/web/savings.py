@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from app import clock
 from app.blueprints import cursors
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller, page_access, say
-from app.blueprints.web.forms.savings import CloseForm, JarChangeForm, JarForm
+from app.blueprints.web.forms.savings import CloseForm, JarChangeForm, JarForm, PauseForm
 from app.errors import DomainError, NotFound
-from app.services.savings import calendar, histories, jars
+from app.services.savings import calendar, histories, jars, pauses
 from app.services.savings.histories import Filter
 from app.services.savings.jar import JarView
 from app.services.savings.overview import best_jar, overview
@@ -146,6 +147,41 @@ def close_jar(jar_id: UUID) -> Page:
         except DomainError as refusal:
             status = refusals.bind(form, refusal)
     return render_template("savings/close_jar.html", form=form, view=view), status
+
+
+@blueprint.route("/jars/<uuid:jar_id>/pause", methods=["GET", "POST"])
+@page_access("saver")
+def pause_jar(jar_id: UUID) -> Page:
+    """Pause a jar, or move the end of its pause."""
+    person, at = caller(), clock.now()
+    view = run(lambda: jars.read(person, jar_id, at=at))
+    if view.jar.status != "active" or view.jar.plan_type == "flexible":
+        return _to(jar_id)
+    now = view.jar.pause_on(view.today)
+    form, status = PauseForm(data={"until": now or view.today + timedelta(days=6)}), 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            until = form.until.data
+            assert until is not None  # the form asks for it
+            try:
+                run(lambda: pauses.pause(person, jar_id, until=until, at=at))
+                say("success", SAID, "jar_paused", view.jar.name)
+                return _to(jar_id)
+            except NotFound:
+                raise
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template("savings/pause_jar.html", form=form, view=view, paused_until=now, resume=CloseForm()), status
+
+
+@blueprint.post("/jars/<uuid:jar_id>/resume")
+@page_access("saver")
+def resume_jar(jar_id: UUID) -> Redirect:
+    """End a jar's pause."""
+    view = run(lambda: pauses.resume(caller(), jar_id, at=clock.now()))
+    say("success", SAID, "jar_resumed", view.jar.name)
+    return _to(jar_id)
 
 
 def _has_moved(view: JarView) -> bool:

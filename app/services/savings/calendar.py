@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from app.periods import Period, Plan, period_of, shift
@@ -11,6 +11,7 @@ from app.services.gamification.streaks import period_states
 from app.services.savings.jar import JarView
 from app.services.savings.overview import Overview
 from app.services.savings.recomputation import movements_of
+from app.transactions import fetch
 
 #: ``open`` is a period that can still be met; ``none`` a past day that nothing asked for.
 LampState = Literal["met", "late", "open", "frozen", "paused", "missed", "future", "none"]
@@ -26,7 +27,7 @@ class Lamp:
 
 
 def recent(view: JarView, *, count: int = 7) -> list[Lamp]:
-    """The jar's last ``count`` periods, oldest first, filled up with those to come; [] for a flexible jar. One query.
+    """The jar's last ``count`` periods, oldest first, filled up with those to come; [] for a flexible jar. Two queries.
 
     An open period that is met already is ``met``.
     """
@@ -34,8 +35,14 @@ def recent(view: JarView, *, count: int = 7) -> list[Lamp]:
     if terms.plan == Plan.FLEXIBLE:
         return []
     lamps = []
-    for one in period_states(terms, movements_of(view.jar.id), today)[-count:]:
+    shown = period_states(terms, movements_of(view.jar.id), today)[-count:]
+    frozen = _frozen(view) if any(one.state == "missed" for one in shown) else frozenset()
+    for one in shown:
         state: LampState = "met" if one.state == "open" and terms.met(one.net) else one.state
+        if state == "missed" and one.period.start in frozen:
+            state = "frozen"
+        elif state == "open" and terms.paused(one.period):
+            state = "paused"
         lamps.append(Lamp(one.period, state, today in one.period))
     following = shift(terms.plan, lamps[-1].period, 1) if lamps else period_of(terms.plan, terms.first_day)
     while following is not None and len(lamps) < count and terms.counts(following) and following.end >= today:
@@ -44,10 +51,15 @@ def recent(view: JarView, *, count: int = 7) -> list[Lamp]:
     return lamps
 
 
+def _frozen(view: JarView) -> frozenset[date]:
+    rows = fetch("SELECT period_start FROM frozen_periods WHERE jar_id = %s", (view.jar.id,))
+    return frozenset(day for (day,) in rows)
+
+
 def of_home(overview: Overview, best: JarView | None) -> list[Lamp]:
     """The lamps of the saver's own streak: the week of ``best`` where that is a daily jar, else its last periods.
 
-    Without a jar that counts: the week's days, ``met`` where there was a deposit. One query at most.
+    Without a jar that counts: the week's days, ``met`` where there was a deposit. Two queries at most.
     """
     if best is not None and best.jar.plan_type != Plan.DAILY:
         return recent(best)

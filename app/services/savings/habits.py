@@ -9,7 +9,7 @@ from uuid import UUID
 from app.services.gamification.streak_cache import SaverStreak
 from app.services.identity.principal import Principal
 from app.services.savings.closing import keep_up
-from app.services.savings.jar import COLUMNS, Jar, JarView, view
+from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
 from app.services.savings.overview import MOST_JARS, best_streak
 from app.transactions import fetch
 
@@ -37,27 +37,21 @@ class Habits:
 
 
 def habits(saver: Principal, *, at: datetime) -> Habits:
-    """Everything about the saver's habit on the day of ``at``, in three queries."""
+    """Everything about the saver's habit on the day of ``at``, in two queries."""
     keep_up(saver, at=at)
     today = saver.zone.date(at)
     rows = fetch(
-        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s AND j.status <> 'closed'"  # noqa: S608
-        " ORDER BY j.created_at, j.id LIMIT %s",
+        f"SELECT {COLUMNS}, h.freezes_held FROM savings_jars j JOIN saver_habits h ON h.user_id = j.user_id"  # noqa: S608
+        " WHERE j.user_id = %s AND j.status <> 'closed' ORDER BY j.created_at, j.id LIMIT %s",
         (saver.id, MOST_JARS),
     )
-    jars = [view(Jar(*row), today) for row in rows]
+    jars = [view(Jar(*row[:WIDTH]), today) for row in rows]
     return Habits(
         best_streak(jars),
-        freezes_held(saver.id),
+        rows[0][WIDTH] if rows else 0,
         [jar for jar in jars if jar.jar.plan_type != "flexible"],
         calendar(saver.id, today),
     )
-
-
-def freezes_held(user_id: UUID) -> int:
-    """How many freezes the saver has in hand."""
-    rows = fetch("SELECT freezes_held FROM saver_habits WHERE user_id = %s", (user_id,))
-    return int(rows[0][0]) if rows else 0
 
 
 def calendar(user_id: UUID, today: date) -> list[Day]:

@@ -80,6 +80,10 @@ class Jar:
             return ()
         return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in self.pauses)
 
+    def pause_on(self, today: date) -> date | None:
+        """The last day of the pause that holds ``today``; None where none does."""
+        return next((last for first, last in self.paused_days if first <= today <= last), None)
+
     def counts_on(self, day: date) -> bool:
         """Whether a movement on ``day`` counts for the streak: none does after the period that reached the target."""
         period = self._completing_period

@@ -9,7 +9,7 @@ from app.periods import Period, Plan, period_of
 from app.services.gamification.streak_cache import SaverStreak, remembered
 from app.services.identity.principal import Principal
 from app.services.savings.closing import keep_up
-from app.services.savings.jar import COLUMNS, Jar, JarView, view
+from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
 from app.transactions import fetch
 
 UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "flexible": "days"}
@@ -29,6 +29,7 @@ class Overview:
     today: date
     week: Period
     deposit_days: frozenset[date]
+    freezes_left: int
 
 
 def overview(saver: Principal, *, at: datetime) -> Overview:
@@ -38,11 +39,11 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
     week = period_of(Plan.WEEKLY, today)
     assert week is not None  # weekly plans have periods
     rows = fetch(
-        f"SELECT {COLUMNS} FROM savings_jars j WHERE j.user_id = %s AND j.status <> 'closed'"  # noqa: S608
-        " ORDER BY j.created_at, j.id LIMIT %s",
+        f"SELECT {COLUMNS}, h.freezes_held FROM savings_jars j LEFT JOIN saver_habits h ON h.user_id = j.user_id"  # noqa: S608
+        " WHERE j.user_id = %s AND j.status <> 'closed' ORDER BY j.created_at, j.id LIMIT %s",
         (saver.id, MOST_JARS),
     )
-    jars = [view(Jar(*row), today) for row in rows]
+    jars = [view(Jar(*row[:WIDTH]), today) for row in rows]
     by_day = {
         day: (int(net), int(deposits))
         for day, net, deposits in fetch(
@@ -61,6 +62,7 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
         streak=remembered(saver.id, today, lambda: best_streak(jars)),
         today=today,
         week=week,
+        freezes_left=rows[0][WIDTH] if rows else 0,
         deposit_days=frozenset(day for day, (_, deposits) in by_day.items() if deposits),
     )
 

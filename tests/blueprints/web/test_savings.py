@@ -349,3 +349,41 @@ def test_many_jars_come_in_pages(asha, saver):
     assert "Jar 29" in page
     assert "Jar 30" not in page
     assert "Jar 31" in asha.get(older(page)).text
+
+
+class TestPause:
+    def test_a_pause_is_made_moved_and_ended(self, asha, saver, clock):
+        path = make_jar(asha)
+        deposit(saver, clock, path)
+        assert "Pause until" in text(asha.get(f"{path}/pause"))
+        page = asha.send(f"{path}/pause", until="2026-07-20")
+        assert page.status_code == 303
+        jar = text(asha.get(path))
+        assert "is paused. Its row of lamps waits" in jar
+        assert "Paused until" in jar
+        clock.advance(days=2)
+        assert "paused" in text(asha.get(path))
+        assert asha.post(f"{path}/resume", {}).status_code == 303
+        assert "goes on: today counts again" in text(asha.get(path))
+
+    def test_a_day_that_cannot_be_is_said_at_its_field(self, asha, saver, clock):
+        path = make_jar(asha)
+        page = asha.send(f"{path}/pause", until="2026-09-20")
+        assert page.status_code == 422
+        assert "A pause lasts 30 days at most" in text(page)
+
+    def test_a_flexible_jar_has_no_such_page(self, asha, saver, clock):
+        path = make_jar(asha, plan_type="flexible")
+        assert asha.get(f"{path}/pause").status_code == 303
+
+
+class TestFreezes:
+    def test_a_frozen_day_has_its_own_lamp_and_the_home_says_what_is_left(self, asha, saver, clock):
+        path = make_jar(asha)
+        for _ in range(14):
+            deposit(saver, clock, path)
+            clock.advance(days=1)
+        assert "Two freezes in hand" in text(asha.get("/dashboard"))
+        clock.advance(days=1)
+        assert "One freeze in hand" in text(asha.get("/dashboard"))
+        assert "saved by a freeze" in text(asha.get(path))

@@ -60,3 +60,9 @@ class StatementForm(FlaskForm):
 
 class CloseForm(FlaskForm):
     """Nothing but the form token."""
+
+
+class PauseForm(FlaskForm):
+    """Until when nothing is asked of a jar. ``resume`` ends a pause that is under way."""
+
+    until = DayField("Pause until", [Given("Choose the last day of the pause.")])
