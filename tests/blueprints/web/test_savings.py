@@ -363,7 +363,7 @@ class TestPause:
         assert "Paused until" in jar
         clock.advance(days=2)
         assert "paused" in text(asha.get(path))
-        assert asha.post(f"{path}/resume", {}).status_code == 303
+        assert asha.send(f"{path}/resume", form=f"{path}/pause").status_code == 303
         assert "goes on: today counts again" in text(asha.get(path))
 
     def test_a_day_that_cannot_be_is_said_at_its_field(self, asha, saver, clock):
