@@ -38,9 +38,24 @@ gc.disable()
 atexit.register(gc.freeze)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a process of pytest-xdist pytest-cov begins twice: its first tracer would go on where ``no_cover`` pauses."""
+    if hasattr(session.config, "workerinput") and "coverage" in sys.modules:
+        from coverage import Coverage
+
+        first = Coverage.current()
+        if first is not None:
+            first.stop()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first: at the end, one process would wait for another."""
+    """The longest tests first: at the end, one process would wait for another. Properties are not traced."""
     items.sort(key=lambda item: item.get_closest_marker("early") is None)
+    for item in items:
+        # Hundreds of examples go through the same lines, at half the speed, and examples of other tests show them too.
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:

@@ -124,6 +124,7 @@ def test_only_what_can_be_is_reversed(app: Flask, saver: Saver) -> None:
         undo(app, "00000000-0000-7000-8000-000000000000")
 
 
+@pytest.mark.no_cover
 def test_five_hundred_movements_each_reversed_twice_by_twenty_workers(new_app: Callable[..., Flask]) -> None:
     app = new_app(DATABASE_POOL_SIZE="20")
     movements = []

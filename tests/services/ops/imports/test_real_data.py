@@ -20,6 +20,7 @@ from app.services.ops.imports.run import import_history
 from app.transactions import fetch, transaction
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.no_cover  # what is covered does not hang on files that few have
 FOLDER = Path(os.environ.get("CHHOTA_REAL_DATA") or ROOT.parent / "shared" / "data")
 
 
