@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -53,12 +54,26 @@ def get_logger() -> Any:
     return structlog.get_logger()
 
 
-_request_logger: list[Any] = []
+# How the line of a request is written, and from which level on lines are.
+_request_line: dict[str, Any] = {"render": None, "least": logging.INFO}
 
 
-def request_logger() -> Any:
-    """The logger of the line of each request, ready made; the same as ``get_logger()`` otherwise."""
-    return _request_logger[0] if _request_logger else get_logger()
+def write_request(level: int, **values: Any) -> None:
+    """Write the line of one request as ``get_logger().log(level, "request", **values)`` would, in a quarter of the time.
+
+    It is on the path of every deposit. ``values`` are of ALLOWED_KEYS and cannot be personal.
+    """
+    if level < _request_line["least"]:
+        return
+    event: dict[str, Any] = {
+        **scope_values(),
+        **values,
+        "event": "request",
+        "level": "error" if level >= logging.ERROR else "info",
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+    }
+    render = _request_line["render"] or _render_json
+    _standard_error.msg(render(None, "", event))
 
 
 def init_logging(config: Mapping[str, Any]) -> None:
@@ -80,9 +95,7 @@ def init_logging(config: Mapping[str, Any]) -> None:
         logger_factory=_StandardError,
         cache_logger_on_first_use=False,
     )
-    # Assembled once: the line of each request is on the path of every deposit.
-    _request_logger.clear()
-    _request_logger.append(structlog.get_logger().bind())
+    _request_line.update(render=render, least=level)
     root = logging.getLogger()
     # Others' handlers, such as a test runner's, stay.
     root.handlers[:] = [each for each in root.handlers if type(each) not in (_Library, logging.StreamHandler)]
@@ -112,6 +125,9 @@ class _StandardError:
             stream.flush()
 
     debug = info = warning = warn = error = critical = exception = fatal = log = msg
+
+
+_standard_error = _StandardError()
 
 
 def _add_scope(_: Any, __: str, event: EventDict) -> EventDict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from app.observability import metrics
-from app.observability.logs import get_logger, request_logger
+from app.observability.logs import get_logger, write_request
 from app.observability.scope import close_scope, open_scope
 
 if TYPE_CHECKING:
@@ -63,10 +64,8 @@ class _Observed:
 def _record(environ: WSGIEnvironment, route: str, status: str, seconds: float) -> None:
     method = environ["REQUEST_METHOD"]
     metrics.count_request(method, route, status, seconds)
-    logger = request_logger()
-    write = logger.error if status >= "500" else logger.info
-    write(
-        "request",
+    write_request(
+        logging.ERROR if status >= "500" else logging.INFO,
         method=method if len(method) <= 10 else "OTHER",
         route=route,
         status=int(status),

@@ -11,6 +11,7 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
+from app.connections import read_uuid
 from app.errors import DomainError
 from app.observability import bind_user
 from app.services.identity import revocations
@@ -57,7 +58,7 @@ def bearer(kind: Literal["access", "refresh"]) -> tuple[Principal, dict[str, Any
         claims = decode_token(token)
         if any(claims.get(name) is None for name in NAMED_CLAIMS) or claims["type"] != kind:
             raise ValueError("not a whole token of this kind")
-        family_id, user_id, _ = UUID(claims["sid"]), UUID(claims["sub"]), UUID(claims["jti"])
+        family_id, user_id, _ = read_uuid(claims["sid"]), read_uuid(claims["sub"]), UUID(claims["jti"])
     except ExpiredSignatureError as error:
         raise DomainError("token_expired", "This token has expired; refresh it.") from error
     except (PyJWTError, JWTExtendedException, ValueError, TypeError, AttributeError) as error:
