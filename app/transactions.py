@@ -1,7 +1,7 @@
 """One database transaction per use case: the only place that commits.
 
-Statements whose results nobody waits for are queued and travel with the next one that is awaited, or just before the
-COMMIT, in one round trip: a deposit is three round trips in all. What runs after the commit (caches) is best effort.
+Statements whose results nobody waits for are queued and travel with the next one that is awaited, or with the COMMIT, in
+one round trip: a deposit is three round trips in all. What runs after the commit (caches) is best effort.
 """
 
 from __future__ import annotations
@@ -151,9 +151,11 @@ def _send(ours: Work, *, commit: bool = False) -> list[Any]:
             raise RuntimeError("a transaction that had failed already was to be committed")
         ours.begun = not commit
         return cursor.fetchall() if cursor.description is not None else []
-    except psycopg2.Error as error:
+    except BaseException as error:
         pooled.info["prepared"] = None  # which of them got as far as the server is not known
-        raise ours.lost(error) from error
+        if isinstance(error, psycopg2.Error):
+            raise ours.lost(error) from error
+        raise
     finally:
         ours.queue.clear()
         cursor.close()

@@ -97,6 +97,19 @@ def test_changes_that_go_with_the_commit_are_one_statement_and_do_the_same(
 
 
 @pytest.mark.usefixtures("context")
+def test_a_value_that_cannot_be_sent_costs_the_connection_no_statement(table: str, superuser: Any) -> None:
+    """It stops what was being put together; the statement is then not there, and must not be taken for prepared."""
+    fresh = Statement("tried_fresh", "UPDATE tried SET word = $1 WHERE id = 1", parameters=1)
+    with transaction():
+        fetch("SELECT 1")
+    with pytest.raises(ValueError, match="NUL"), transaction():
+        queue(fresh, ("a\0b",))
+    with transaction():
+        queue(fresh, ("sent",))
+    assert words(superuser)[0] == (1, "sent")
+
+
+@pytest.mark.usefixtures("context")
 def test_two_changes_of_one_row_follow_each_other(table: str, superuser: Any) -> None:
     with transaction():
         queue(CHANGE, (1, "a"))

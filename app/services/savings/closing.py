@@ -35,6 +35,12 @@ def settle(user_id: UUID, *, through: date) -> list[Closed]:
     The caller holds the saver's lock. Done again, it does nothing.
     """
     rows = fetch("SELECT freezes_held, freeze_parts, closed_through FROM saver_habits WHERE user_id = %s", (user_id,))
+    # A jar that an older version made while this one was rolled out has brought no row with it.
+    rows = rows or fetch(
+        "INSERT INTO saver_habits (user_id) SELECT user_id FROM savings_jars WHERE user_id = %s LIMIT 1"
+        " RETURNING freezes_held, freeze_parts, closed_through",
+        (user_id,),
+    )
     if not rows:
         return []
     held, parts, after = rows[0]

@@ -172,3 +172,12 @@ def test_a_deposit_that_meets_the_closing_of_its_own_day_counts(alone: Flask, cl
     assert saver.deposit(jar, "5").status_code == 201
     clock.advance(days=1)
     assert saver.get(f"/api/jars/{jar}/").json["jar"]["streak_count"] == 2
+
+
+def test_a_jar_whose_saver_has_no_habit_yet_gets_one(alone: Flask, clock: Clock, database: Any) -> None:
+    """As where the version before this one made the jar, while this one was rolled out."""
+    saver = factories.make_saver(alone)
+    jar = saver.jar()
+    rows(database, "DELETE FROM saver_habits")
+    assert saver.deposit(jar, "5").status_code == 201
+    assert rows(database, "SELECT freezes_held, closed_through FROM saver_habits") == [(0, date(2026, 1, 19))]
