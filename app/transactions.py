@@ -1,7 +1,7 @@
 """One database transaction per use case: the only place that commits.
 
-Statements whose results nobody waits for are queued and travel with the next one that is awaited, or with the COMMIT, in
-one round trip: a deposit is three round trips in all. What runs after the commit (caches) is best effort.
+Statements whose results nobody waits for are queued and travel with the next one that is awaited, or with the COMMIT,
+in one round trip: a deposit is three round trips in all. What runs after the commit (caches) is best effort.
 """
 
 from __future__ import annotations

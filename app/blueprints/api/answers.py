@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from app.blueprints.api.jars import streak_of
 from app.blueprints.api.schemas.savings import AutoDepositSchema
 from app.money import to_decimal_string
 from app.services.gamification.badges import EarnedBadge
@@ -38,14 +39,7 @@ def movement(outcome: Movement, *, currency: str) -> bytes:
             "reversal_of": booked.reversal_of,
             "status": "posted",
         },
-        "streak": {
-            "jar_id": view.jar.id,
-            "plan_type": view.jar.plan_type,
-            "current": view.streak.current,
-            "longest": view.streak.longest,
-            "at_risk": view.streak.at_risk,
-            "due_by": view.streak.due_by,
-        },
+        "streak": streak_of(view),
         "badges_earned": [_badge(badge) for badge in outcome.badges_earned],
     }
     return orjson.dumps(document)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app import clock
 from app.blueprints.api.access import ApiBlueprint, access, caller
-from app.blueprints.api.jars import shown
+from app.blueprints.api.jars import shown, streak_of
 from app.blueprints.api.schemas.gamification import PauseSchema, StreaksSchema
 from app.blueprints.api.schemas.savings import JarAnswerSchema
 from app.services.savings import habits, pauses
@@ -29,17 +29,7 @@ def read_streaks() -> dict[str, Any]:
         "at_risk": seen.streak.at_risk,
         "next_deposit_due": seen.streak.due_by,
         "freezes_left": seen.freezes_left,
-        "jars": [
-            {
-                "jar_id": view.jar.id,
-                "plan_type": view.jar.plan_type,
-                "current": view.streak.current,
-                "longest": view.streak.longest,
-                "at_risk": view.streak.at_risk,
-                "due_by": view.streak.due_by,
-            }
-            for view in seen.jars
-        ],
+        "jars": [streak_of(view) for view in seen.jars],
         "calendar": [
             {"date": day.date, "deposited": day.deposits > 0, "deposits": day.deposits, "amount": day.amount}
             for day in seen.calendar

@@ -1,18 +1,21 @@
-"""Periods as a row of lamps: of one jar, and of the saver's own streak."""
+"""Days and periods to look at: a row of lamps for a jar or the saver's own streak, and a calendar of deposits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
+from uuid import UUID
 
 from app.periods import Period, Plan, period_of, shift
 from app.services.gamification.streaks import period_states
 from app.services.savings.jar import JarView
 from app.services.savings.overview import Overview
-from app.services.savings.recomputation import movements_of
+from app.services.savings.streak_history import movements_of
 from app.transactions import fetch
 
+#: Whole weeks, the one that holds today among them.
+CALENDAR_WEEKS = 16
 #: ``open`` is a period that can still be met; ``none`` a past day that nothing asked for.
 LampState = Literal["met", "late", "open", "frozen", "paused", "missed", "future", "none"]
 
@@ -75,3 +78,29 @@ def of_home(overview: Overview, best: JarView | None) -> list[Lamp]:
         period = Period(day, day)
         lamps.append(Lamp(period, own.get(period, state), day == overview.today))
     return lamps
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the calendar: how many deposits, and minor units put in."""
+
+    date: date
+    deposits: int
+    amount: int
+
+
+def deposit_days(user_id: UUID, today: date) -> list[Day]:
+    """Each day from a Monday ``CALENDAR_WEEKS`` weeks back up to ``today``, with what was put in and not taken back."""
+    first = today - timedelta(days=today.weekday() + 7 * (CALENDAR_WEEKS - 1))
+    found = {
+        day: (int(deposits), int(amount))
+        for day, deposits, amount in fetch(
+            "SELECT t.date, count(*), sum(t.amount) FROM transactions t"
+            " WHERE t.user_id = %s AND t.occurred_at >= %s AND t.date >= %s AND t.type = 'deposit'"
+            " AND NOT EXISTS (SELECT FROM transactions r WHERE r.reversal_of = t.id) GROUP BY t.date",
+            # The index is by instant: two days before the first date hold for every zone.
+            (user_id, first - timedelta(days=2), first),
+        )
+    }
+    days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
+    return [Day(day, *found.get(day, (0, 0))) for day in days]

@@ -16,8 +16,8 @@ from app.services.gamification.habit import Closed, Freezes, JarToReplay, catch_
 from app.services.gamification.streaks import DAY
 from app.services.identity.principal import Principal
 from app.services.savings.jar import COLUMNS, Jar, view
-from app.services.savings.recomputation import movements_of
 from app.services.savings.rows import LOCK_SAVER, store
+from app.services.savings.streak_history import movements_of
 from app.transactions import fetch, queue
 
 

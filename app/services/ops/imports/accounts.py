@@ -21,8 +21,8 @@ from app.services.ops.imports.days import closing_balance
 from app.services.ops.imports.mapping import ColumnMapping
 from app.services.ops.imports.rows import Row
 from app.services.savings.jar import COLUMNS, Jar
-from app.services.savings.recomputation import COUNTED, movements_of
 from app.services.savings.rows import store
+from app.services.savings.streak_history import COUNTED, movements_of
 from app.transactions import fetch
 
 # Accounts of other forms come into an address by their hash.

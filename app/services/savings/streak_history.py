@@ -1,4 +1,4 @@
-"""A jar's streak from its transactions alone: where something lies in the past that a movement cannot advance."""
+"""What counts for a jar's streak, out of its transactions."""
 
 from __future__ import annotations
 
