@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -49,6 +49,12 @@ class SaverHabit(Model):
     freezes_held: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     freeze_parts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     closed_through: Mapped[date | None] = mapped_column(Date)
+    week_closed: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    week_on_time: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    month_closed: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    month_on_time: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    all_closed: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
+    all_on_time: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
 
 
 class FrozenPeriod(Model):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, Time, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -58,6 +58,9 @@ class User(Model):
     display_name: Mapped[str | None] = mapped_column(String(40))
     leaderboard_opt_in: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     notification_preferences: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+    # Local times between which nothing but the inbox is filled; equal ones are no quiet at all.
+    quiet_from: Mapped[time] = mapped_column(Time, server_default="22:00", default=time(22))
+    quiet_until: Mapped[time] = mapped_column(Time, server_default="07:00", default=time(7))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -74,6 +75,33 @@ class ImportRefusal(Model):
     code: Mapped[str] = mapped_column(String(32))
     detail: Mapped[str] = mapped_column(Text)
     row: Mapped[str] = mapped_column(Text)
+
+
+class JobRun(Model):
+    """One run of a job, from its order to its end: what staff see, and what keeps it from running twice at once.
+
+    ``heartbeat_at`` is written as it goes on: a run whose worker died is told by its silence.
+    """
+
+    __tablename__ = "job_runs"
+    __table_args__ = (
+        CheckConstraint(one_of("status", ("queued", "running", "done", "failed")), name="status"),
+        Index("uq_job_runs_kind", "kind", unique=True, postgresql_where=text("status IN ('queued', 'running')")),
+        Index("ix_job_runs_created_at", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    kind: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(8), server_default="queued", default="queued")
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+    done: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    heartbeat_at: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    error: Mapped[str | None] = mapped_column(Text)
 
 
 class ProductClock(Model):

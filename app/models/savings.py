@@ -7,7 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +27,9 @@ from app.models.identity import Instant, one_of
 
 PLAN_TYPES = ("daily", "weekly", "monthly", "flexible")
 JAR_STATES = ("active", "completed", "closed")
+
+
+AUTO_DEPOSIT_STATES = ("waiting", "skipped", "done", "failed")
 
 
 class SavingsJar(Model):
@@ -36,6 +50,7 @@ class SavingsJar(Model):
         CheckConstraint("end_date >= start_date", name="end_date"),
         CheckConstraint("status <> 'closed' OR current_amount = 0", name="closed_is_empty"),
         Index("ix_savings_jars_user_id", "user_id", "created_at", "id"),
+        Index("ix_savings_jars_auto_deposit", "id", postgresql_where=text("auto_deposit IS NOT NULL")),
         UniqueConstraint("id", "user_id"),  # what a transaction refers to
     )
 
@@ -62,3 +77,28 @@ class SavingsJar(Model):
     # First and last day of each pause, oldest first: [["2026-05-01", "2026-05-09"]]. NULL where there was none.
     pauses: Mapped[list[list[str]] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AutoDepositTurn(Model):
+    """One due day of a jar's standing instruction, from the notice a day ahead to what came of it.
+
+    ``amount`` in minor units, as the saver was told. ``attempts``: tries at collecting so far, three at most.
+    """
+
+    __tablename__ = "auto_deposit_turns"
+    __table_args__ = (
+        CheckConstraint(one_of("status", AUTO_DEPOSIT_STATES), name="status"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("attempts BETWEEN 0 AND 3", name="attempts"),
+        Index("ix_auto_deposit_turns_next_try_at", "next_try_at", postgresql_where=text("status = 'waiting'")),
+    )
+
+    jar_id: Mapped[UUID] = mapped_column(ForeignKey("savings_jars.id"), primary_key=True)
+    due_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(String(8), server_default="waiting", default="waiting")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    told_at: Mapped[datetime] = mapped_column(Instant)
+    next_try_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_error: Mapped[str | None] = mapped_column(String(120))
+    transaction_id: Mapped[UUID | None] = mapped_column(ForeignKey("transactions.id"))

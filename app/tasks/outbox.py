@@ -10,8 +10,11 @@ from app.extensions import celery
 from app.services.outbox.relay import BATCH, relay
 from app.transactions import run
 
-# The task that acts on each topic; it takes ``messages``, the payloads of a batch.
-RECEIVERS = {"savings.moved": "savings.refresh"}
+# The tasks that act on each topic; they take ``messages``, the payloads of a batch.
+RECEIVERS = {
+    "savings.moved": ("savings.refresh", "notifications.send_out"),
+    "notifications.made": ("notifications.send_out",),
+}
 BATCHES = 50
 
 
@@ -29,4 +32,5 @@ def relay_outbox() -> int:
 
 
 def _publish(topic: str, messages: list[dict[str, Any]]) -> None:
-    celery.send_task(RECEIVERS[topic], kwargs={"messages": messages})
+    for task in RECEIVERS[topic]:
+        celery.send_task(task, kwargs={"messages": messages})

@@ -14,6 +14,7 @@ MODULES = (
     "app.tasks.outbox",
     "app.tasks.savings",
     "app.tasks.gamification",
+    "app.tasks.notifications",
     "app.tasks.ledger",
     "app.tasks.upkeep",
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -32,7 +33,9 @@ def broker(stack: Stack) -> Iterator[redis.Redis]:
 
 def broker_url(stack: Stack) -> str:
     """Where ``broker`` is."""
-    return stack.settings["REDIS_URL"].removesuffix("/0") + "/5"
+    # Processes that share kept servers share no queue.
+    number = 5 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return stack.settings["REDIS_URL"].removesuffix("/0") + f"/{number}"
 
 
 @pytest.fixture

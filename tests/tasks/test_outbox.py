@@ -14,7 +14,7 @@ from app.extensions import celery
 from app.services.outbox import relay as relay_module
 from app.services.outbox.messages import enqueue
 from app.services.outbox.relay import ATTEMPTS, relay, waiting
-from app.tasks.outbox import relay_outbox
+from app.tasks.outbox import RECEIVERS, relay_outbox
 from app.transactions import fetch, run
 from devstack.stack import Stack
 from tests.tasks.conftest import QUEUE, broker_url, use_broker
@@ -22,10 +22,11 @@ from tests.tasks.conftest import QUEUE, broker_url, use_broker
 NOWHERE = "redis://127.0.0.1:9/0"
 
 
-def handed_on(broker: redis.Redis) -> list[dict[str, Any]]:
-    """The arguments of every task in the queue, first in first."""
+def handed_on(broker: redis.Redis, task: str = "savings.refresh") -> list[dict[str, Any]]:
+    """What the queue holds for ``task``, one of the topic's receivers; first in first."""
     messages = [json.loads(text) for text in reversed(broker.lrange(QUEUE, 0, -1))]
-    batches = [json.loads(base64.b64decode(message["body"]))[1]["messages"] for message in messages]
+    own = [message for message in messages if message["headers"]["task"] == task]
+    batches = [json.loads(base64.b64decode(message["body"]))[1]["messages"] for message in own]
     return [message for batch in batches for message in batch]
 
 
@@ -51,6 +52,13 @@ def test_what_is_committed_is_handed_on_in_order_and_once(tasks_app: Flask, brok
     assert relay_outbox.run() == 0
     assert numbers(broker) == [1, 2, 3]
     assert rows() == []
+
+
+def test_each_receiver_of_a_topic_gets_it(tasks_app: Flask, broker: redis.Redis) -> None:
+    write(1)
+    assert relay_outbox.run() == 1
+    for task in RECEIVERS["savings.moved"]:
+        assert [message["user_id"] for message in handed_on(broker, task)] == ["1"], task
 
 
 def test_what_is_rolled_back_is_never_handed_on(tasks_app: Flask, broker: redis.Redis) -> None:

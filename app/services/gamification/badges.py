@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuids
 
+from app.services.notifications.notices import write
 from app.transactions import fetch, queue
 
 
@@ -86,6 +88,14 @@ def award(*, user_id: UUID, jar_id: UUID, transaction_id: UUID, at: datetime, re
         ):
             earned.append(EarnedBadge(code, at))
     return earned
+
+
+def tell_earned(user_id: UUID, earned: list[EarnedBadge], facts: dict[str, Any], *, at: datetime) -> list[UUID]:
+    """Queue a notice of each new badge; their ids. ``facts``: the jar it was earned with (``jar_id``, ``jar``)."""
+    return [
+        write(user_id, "badge_earned", facts | {"badge_type": badge.badge_type, "taken_back": False}, at=at, seen=True)
+        for badge in earned
+    ]
 
 
 def take_back(transaction_id: UUID) -> None:

@@ -13,23 +13,12 @@ from app.models.identity import KYC_STATES, User
 from app.periods import SaverZone, zone_exists
 from app.services.audit import log as audit
 from app.services.identity import contacts
+from app.services.notifications.kinds import KINDS
 
 __all__ = ["KYC_STATES", "LANGUAGES", "NOTIFICATION_KINDS", "change", "read", "zone_in_force"]
 
 LANGUAGES = ("en", "hi")
-NOTIFICATION_KINDS = (
-    "deposit_received",
-    "streak_at_risk",
-    "streak_changed",
-    "badge_earned",
-    "target_reached",
-    "score_changed",
-    "instalment_due",
-    "kyc_decided",
-    "new_device",
-    "weekly_digest",
-)
-NOTIFICATION_CHANNELS = ("email", "push", "sms")
+NOTIFICATION_KINDS = tuple(KINDS)
 
 
 def read(user_id: UUID) -> User:

@@ -16,6 +16,7 @@ from app.services.gamification import badges, streaks
 from app.services.gamification.badges import EarnedBadge
 from app.services.gamification.streak_cache import forget
 from app.services.identity.principal import Principal
+from app.services.notifications.notices import write
 from app.services.outbox.messages import enqueue
 from app.services.savings import limits
 from app.services.savings.closing import go_through, settle
@@ -124,9 +125,24 @@ def book(
             target_reached=jar.completed_on == today and jar.status == "completed",
         ),
     )
-    enqueue("savings.moved", {"user_id": str(saver.id), "transaction_id": str(transaction.id)}, at)
+    told = _tell(saver, jar, transaction, earned, at=at) if kind == "deposit" else []
+    enqueue("savings.moved", {"user_id": str(saver.id), "transaction_id": str(transaction.id), "notices": told}, at)
     after_commit(lambda: forget(saver.id, today))
     return Movement(transaction, jar_view, earned)
+
+
+def _tell(
+    saver: Principal, jar: Jar, transaction: Posted, earned: list[EarnedBadge], *, at: datetime
+) -> list[tuple[str, str]]:
+    """Queue what the inbox says of a deposit: savers and ids of the notices."""
+    about = {"jar_id": str(jar.id), "jar": jar.name}
+    facts = about | {"transaction_id": str(transaction.id), "amount": transaction.amount, "balance": jar.current_amount}
+    told = [write(saver.id, "deposit_received", facts, at=at, seen=True)]
+    if earned:
+        told += badges.tell_earned(saver.id, earned, about, at=at)
+        if any(badge.badge_type == "target_reached" for badge in earned):
+            told.append(write(saver.id, "target_reached", about | {"target": jar.target_amount}, at=at, seen=True))
+    return [(str(saver.id), str(notice)) for notice in told]
 
 
 def advance(jar: Jar, signed: int, today: date, *, balance: int, late: bool = False) -> tuple[JarView, int]:

@@ -1,0 +1,1 @@
+"""What savers are told: the inbox, and what of it leaves by e-mail, push and SMS."""
