@@ -7,10 +7,10 @@ from uuid import UUID
 
 from app import clock
 from app.blueprints.api.access import ApiBlueprint, access, caller
-from app.blueprints.api.jars import shown, streak_of
+from app.blueprints.api.jars import shown
 from app.blueprints.api.schemas.gamification import PauseSchema, StreaksSchema
 from app.blueprints.api.schemas.savings import JarAnswerSchema
-from app.services.savings import habits, pauses
+from app.services.savings import pauses, streak_summary
 from app.transactions import run
 
 blueprint = ApiBlueprint("gamification", __name__, url_prefix="/api", description="Streaks, badges, boards")
@@ -21,7 +21,7 @@ blueprint = ApiBlueprint("gamification", __name__, url_prefix="/api", descriptio
 @blueprint.response(200, StreaksSchema)
 def read_streaks() -> dict[str, Any]:
     """The saver's streaks, freezes, and a calendar of deposits."""
-    seen = run(lambda: habits.habits(caller(), at=clock.now()))
+    seen = run(lambda: streak_summary.summary(caller(), at=clock.now()))
     return {
         "current": seen.streak.current,
         "longest": seen.streak.longest,
@@ -29,7 +29,7 @@ def read_streaks() -> dict[str, Any]:
         "at_risk": seen.streak.at_risk,
         "next_deposit_due": seen.streak.due_by,
         "freezes_left": seen.freezes_left,
-        "jars": [streak_of(view) for view in seen.jars],
+        "jars": seen.jars,
         "calendar": [
             {"date": day.date, "deposited": day.deposits > 0, "deposits": day.deposits, "amount": day.amount}
             for day in seen.calendar
