@@ -15,6 +15,7 @@ from app.services.audit import log as audit
 from app.services.identity import contacts
 from app.services.identity.display_names import display_name
 from app.services.notifications.kinds import KINDS
+from app.services.outbox.messages import enqueue
 
 __all__ = ["KYC_STATES", "LANGUAGES", "NOTIFICATION_KINDS", "change", "read", "zone_in_force"]
 
@@ -39,6 +40,7 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
     if user is None:
         raise NotFound
     errors: dict[str, list[str]] = {}
+    listed = user.leaderboard_opt_in
 
     def take(field: str, parse: Any) -> Any:
         try:
@@ -90,6 +92,8 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
         user.notification_preferences = {**user.notification_preferences, **values["notification_preferences"]}
     if errors:
         raise Invalid(errors)
+    if user.leaderboard_opt_in != listed:
+        enqueue("gamification.standing_changed", {"user_id": str(user.id)}, at)
     db.session.flush()
     return user
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app import clock
+from app.services.gamification import boards
 from app.services.savings import streak_summary
 
 
@@ -13,3 +14,4 @@ def refresh(user_ids: Iterable[UUID]) -> None:
     """Write what is cached about these savers anew, as committed now: a few queries and calls of Redis for all."""
     savers, at = list(user_ids), clock.now()
     streak_summary.refresh(savers, at=at)
+    boards.refresh(savers, at=at)
