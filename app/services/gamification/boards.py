@@ -19,6 +19,7 @@ from app.services.gamification.board_sets import Rebuild, RebuildLost
 from app.services.gamification.board_values import (
     BOARDS,
     CHUNK,
+    FEWEST_CLOSED,
     MEMBER,
     NO_VALUES,
     PERIODS,
@@ -33,7 +34,7 @@ from app.services.gamification.board_values import (
 from app.services.outbox.messages import enqueue
 from app.transactions import fetch, queue, run
 
-__all__ = ["BOARDS", "PERIODS", "Entry", "Own", "Page", "keep_fresh", "page", "rebuild", "refresh"]
+__all__ = ["BOARDS", "FEWEST_CLOSED", "PERIODS", "Entry", "Own", "Page", "keep_fresh", "page", "rebuild", "refresh"]
 
 log = get_logger()
 NEAR = 2
