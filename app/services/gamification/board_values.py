@@ -29,6 +29,8 @@ PERIODS = ("week", "month", "all")
 #: Closed periods without which a share says nothing.
 FEWEST_CLOSED = {"week": 1, "month": 4, "all": 7}
 CHUNK = 5_000
+# What hardly any row needs makes the whole look dear: PostgreSQL would compile for longer than it runs.
+NO_JIT = "SET LOCAL jit = off"
 #: For a page without Redis: every member's value is worked out.
 PAGE_SECONDS = 30
 
@@ -71,7 +73,7 @@ LEFT JOIN LATERAL (
     SELECT max(j.streak_longest * {_DAYS}) AS longest,
         max(j.streak_count * {_DAYS}) FILTER (WHERE j.status <> 'closed' AND m.met_on >= %(week)s) AS of_week,
         max(j.streak_count * {_DAYS}) FILTER (WHERE j.status <> 'closed' AND m.met_on >= %(month)s) AS of_month
-    FROM savings_jars j CROSS JOIN LATERAL (SELECT {_MET_ON} AS met_on) m
+    FROM savings_jars j CROSS JOIN LATERAL (SELECT {_MET_ON} AS met_on OFFSET 0) m
     WHERE j.user_id = u.id AND j.plan_type <> 'flexible'
 ) s ON true
 WHERE {MEMBER}
@@ -142,12 +144,14 @@ def board_of(board: str, period: str, at: datetime) -> Board:
 
 def values_of(user_ids: Iterable[UUID], at: datetime) -> dict[UUID, Values]:
     """The values of those of the given savers whom the boards may show."""
+    queue(NO_JIT)
     rows = fetch(f"{VALUES} AND u.id = ANY(%(ids)s::uuid[])", _starts(at) | {"ids": [str(one) for one in user_ids]})
     return {row[0]: row[1:] for row in rows}
 
 
 def chunk_of_values(after: UUID, at: datetime) -> dict[UUID, Values]:
     """The values of the next members by id, ``CHUNK`` at most."""
+    queue(NO_JIT)
     rows = fetch(
         f"{VALUES} AND u.id > %(after)s ORDER BY u.id LIMIT %(limit)s", _starts(at) | {"after": after, "limit": CHUNK}
     )
@@ -156,6 +160,7 @@ def chunk_of_values(after: UUID, at: datetime) -> dict[UUID, Values]:
 
 def places(board: Board, me: UUID, at: datetime, *, limit: int, near: int) -> Places:
     """The board as its members' rows have it, all of them read: the slow way, for when Redis is away or empty."""
+    queue(NO_JIT)
     queue(f"SET LOCAL statement_timeout = '{PAGE_SECONDS}s'")
     rows = fetch(PAGE.format(column=board.column), _starts(at) | {"limit": limit, "me": me, "near": near})
     found = [Place(*row[:4]) for row in rows]
