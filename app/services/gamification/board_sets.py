@@ -30,13 +30,12 @@ READ = """
 local total = redis.call('ZCARD', KEYS[1])
 if total == 0 then return false end
 local rank = redis.call('ZRANK', KEYS[1], ARGV[2])
-local around, first, places = {}, 0, {}
+local around, places = {}, {}
 if rank then
-    first = math.max(rank - ARGV[3], 0)
-    around = redis.call('ZRANGE', KEYS[1], first, rank + ARGV[3], 'WITHSCORES')
+    around = redis.call('ZRANGE', KEYS[1], math.max(rank - ARGV[3], 0), rank + ARGV[3], 'WITHSCORES')
     for i = 2, #around, 2 do places[i / 2] = redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. around[i]) + 1 end
 end
-return {total - 1, redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES'), around, first, places}
+return {total - 1, redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES'), around, places}
 """
 # KEYS: the flag of a rebuild, what changed during it, then the sets. ARGV: for each saver the id and a score for each
 # set ("" for no place). A set that is lost stays lost: some of its members would pass for all.
@@ -87,15 +86,11 @@ def read(board: Board, me: UUID, *, limit: int, near: int) -> Places | None:
     found: Any = backend().ask(lambda client: client.eval(READ, 1, key(board), str(limit), me.bytes, str(near)), None)
     if found is None:
         return None
-    total, top, around, first_of_around, ranks = found
+    total, top, around, ranks = found
     first: list[Place] = []
     for position, (user_id, value) in enumerate(_pairs(top), start=1):
-        rank = first[-1].rank if first and first[-1].value == value else position
-        first.append(Place(user_id, value, rank, position))
-    nearby = [
-        Place(user_id, value, rank, int(first_of_around) + number)
-        for number, ((user_id, value), rank) in enumerate(zip(_pairs(around), ranks, strict=False), start=1)
-    ]
+        first.append(Place(user_id, value, first[-1].rank if first and first[-1].value == value else position))
+    nearby = [Place(user_id, value, rank) for (user_id, value), rank in zip(_pairs(around), ranks, strict=False)]
     return Places(first, nearby, total)
 
 

@@ -31,8 +31,11 @@ FEWEST_CLOSED = {"week": 1, "month": 4, "all": 7}
 CHUNK = 5_000
 # What hardly any row needs makes the whole look dear: PostgreSQL would compile for longer than it runs.
 NO_JIT = "SET LOCAL jit = off"
-#: For a page without Redis: every member's value is worked out.
-PAGE_SECONDS = 30
+LOOK_AT_ALL = (
+    "SET LOCAL statement_timeout = '30s'",
+    "SET LOCAL enable_seqscan = on",
+    "SET LOCAL work_mem = '128MB'",
+)
 
 Values = tuple[int | None, ...]
 """A saver's value on each board, in the order of ``every_board``."""
@@ -60,36 +63,46 @@ CASE WHEN j.streak_count = 0 OR j.streak_period IS NULL THEN NULL
                 WHERE (pause->>0)::date < q + step.one AND q <= (pause->>1)::date)
     ) END
 """
+_OF_JARS = f"""
+    max(j.streak_longest * {_DAYS}) AS longest,
+    max(j.streak_count * {_DAYS}) FILTER (WHERE j.status <> 'closed' AND m.met_on >= %(week)s) AS of_week,
+    max(j.streak_count * {_DAYS}) FILTER (WHERE j.status <> 'closed' AND m.met_on >= %(month)s) AS of_month
+FROM savings_jars j CROSS JOIN LATERAL (SELECT {_MET_ON} AS met_on OFFSET 0) m WHERE j.plan_type <> 'flexible'
+"""
 _SHARE = "CASE WHEN h.{0}_closed >= {1} THEN nullif(100 * h.{0}_on_time / h.{0}_closed, 0) END"
-VALUES = f"""
+_VALUES = f"""
 SELECT u.id, s.of_week AS streak_week, s.of_month AS streak_month, nullif(s.longest, 0) AS streak_all,
     CASE WHEN h.closed_through BETWEEN %(week)s AND %(week)s + 6
         THEN {_SHARE.format("week", FEWEST_CLOSED["week"])} END AS consistency_week,
     CASE WHEN h.closed_through >= %(month)s AND h.closed_through < %(month)s + interval '1 month'
         THEN {_SHARE.format("month", FEWEST_CLOSED["month"])} END AS consistency_month,
     {_SHARE.format("all", FEWEST_CLOSED["all"])} AS consistency_all
-FROM users u LEFT JOIN saver_habits h ON h.user_id = u.id
-LEFT JOIN LATERAL (
-    SELECT max(j.streak_longest * {_DAYS}) AS longest,
-        max(j.streak_count * {_DAYS}) FILTER (WHERE j.status <> 'closed' AND m.met_on >= %(week)s) AS of_week,
-        max(j.streak_count * {_DAYS}) FILTER (WHERE j.status <> 'closed' AND m.met_on >= %(month)s) AS of_month
-    FROM savings_jars j CROSS JOIN LATERAL (SELECT {_MET_ON} AS met_on OFFSET 0) m
-    WHERE j.user_id = u.id AND j.plan_type <> 'flexible'
-) s ON true
-WHERE {MEMBER}
+FROM users u LEFT JOIN {{habits}} h ON h.user_id = u.id LEFT JOIN {{jars}} s ON s.user_id = u.id WHERE {MEMBER}
 """  # noqa: S608  constants only
+# By an index for each of some members (OFFSET keeps PostgreSQL from joining all rows first), and by one look at all.
+SOME = _VALUES.format(
+    habits="LATERAL (SELECT * FROM saver_habits WHERE user_id = u.id OFFSET 0)",
+    jars=f"LATERAL (SELECT u.id AS user_id, {_OF_JARS} AND j.user_id = u.id OFFSET 0)",
+)
+EVERYBODY = _VALUES.format(habits="saver_habits", jars=f"(SELECT j.user_id, {_OF_JARS} GROUP BY j.user_id)")
 # Ties share a rank; among them the oldest member comes first, here and in Redis alike.
 PAGE = f"""
-WITH listed AS MATERIALIZED (SELECT id, {{column}} AS value FROM ({VALUES}) v WHERE {{column}} IS NOT NULL),
-ranked AS MATERIALIZED (
-    SELECT id, value, rank() OVER (ORDER BY value DESC) AS rank, row_number() OVER (ORDER BY value DESC, id) AS position
-    FROM listed
-)
-SELECT id, value, rank, position, (SELECT count(*) FROM listed) FROM ranked
-WHERE position <= %(limit)s
-    OR position BETWEEN (SELECT position FROM ranked WHERE id = %(me)s) - %(near)s
-        AND (SELECT position FROM ranked WHERE id = %(me)s) + %(near)s
-ORDER BY position
+WITH listed AS MATERIALIZED (SELECT id, {{column}} AS value FROM ({EVERYBODY}) v WHERE {{column}} IS NOT NULL),
+mine AS MATERIALIZED (SELECT id, value FROM listed WHERE id = %(me)s),
+shown AS MATERIALIZED (
+    (SELECT 'first' AS part, id, value FROM listed ORDER BY value DESC, id LIMIT %(limit)s)
+    UNION ALL
+    (SELECT 'around', l.id, l.value FROM listed l, mine
+    WHERE l.value > mine.value OR (l.value = mine.value AND l.id < mine.id) ORDER BY l.value, l.id DESC LIMIT %(near)s)
+    UNION ALL
+    (SELECT 'around', l.id, l.value FROM listed l, mine
+    WHERE l.value < mine.value OR (l.value = mine.value AND l.id >= mine.id)
+    ORDER BY l.value DESC, l.id LIMIT %(near)s + 1)
+),
+counts AS MATERIALIZED (SELECT value, count(*) AS members FROM listed GROUP BY value)
+SELECT part, id, value, 1 + coalesce((SELECT sum(members) FROM counts WHERE counts.value > shown.value), 0)::bigint,
+    (SELECT sum(members) FROM counts)::bigint
+FROM shown ORDER BY value DESC, id
 """  # noqa: S608
 
 
@@ -103,18 +116,17 @@ class Board:
 
     @property
     def column(self) -> str:
-        """Its column in ``VALUES``."""
+        """Its column in ``SOME``."""
         return f"{self.board}_{self.period}"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somebody's place: ``position`` counts from 1 and is one's own, ``rank`` is shared by equal values."""
+    """Somebody's place on a board; equal values share a rank."""
 
     user_id: UUID
     value: int
     rank: int
-    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,7 @@ class Places:
 
 
 def every_board(at: datetime) -> list[Board]:
-    """The boards that stand at ``at``, in the order of ``VALUES``."""
+    """The boards that stand at ``at``, in the order of ``SOME``."""
     today = local_date(at, current_app.config["DEFAULT_TIME_ZONE"])
     starts: dict[str, date | None] = {"all": None}
     for period, plan in (("week", Plan.WEEKLY), ("month", Plan.MONTHLY)):
@@ -145,7 +157,7 @@ def board_of(board: str, period: str, at: datetime) -> Board:
 def values_of(user_ids: Iterable[UUID], at: datetime) -> dict[UUID, Values]:
     """The values of those of the given savers whom the boards may show."""
     queue(NO_JIT)
-    rows = fetch(f"{VALUES} AND u.id = ANY(%(ids)s::uuid[])", _starts(at) | {"ids": [str(one) for one in user_ids]})
+    rows = fetch(f"{SOME} AND u.id = ANY(%(ids)s::uuid[])", _starts(at) | {"ids": [str(one) for one in user_ids]})
     return {row[0]: row[1:] for row in rows}
 
 
@@ -153,23 +165,20 @@ def chunk_of_values(after: UUID, at: datetime) -> dict[UUID, Values]:
     """The values of the next members by id, ``CHUNK`` at most."""
     queue(NO_JIT)
     rows = fetch(
-        f"{VALUES} AND u.id > %(after)s ORDER BY u.id LIMIT %(limit)s", _starts(at) | {"after": after, "limit": CHUNK}
+        f"{SOME} AND u.id > %(after)s ORDER BY u.id LIMIT %(limit)s", _starts(at) | {"after": after, "limit": CHUNK}
     )
     return {row[0]: row[1:] for row in rows}
 
 
 def places(board: Board, me: UUID, at: datetime, *, limit: int, near: int) -> Places:
     """The board as its members' rows have it, all of them read: the slow way, for when Redis is away or empty."""
-    queue(NO_JIT)
-    queue(f"SET LOCAL statement_timeout = '{PAGE_SECONDS}s'")
+    for setting in (NO_JIT, *LOOK_AT_ALL):
+        queue(setting)
     rows = fetch(PAGE.format(column=board.column), _starts(at) | {"limit": limit, "me": me, "near": near})
-    found = [Place(*row[:4]) for row in rows]
-    mine = next((place.position for place in found if place.user_id == me), None)
-    return Places(
-        [place for place in found if place.position <= limit],
-        [] if mine is None else [place for place in found if abs(place.position - mine) <= near],
-        rows[0][4] if rows else 0,
-    )
+    parts: dict[str, list[Place]] = {"first": [], "around": []}
+    for part, *place, _ in rows:
+        parts[part].append(Place(*place))
+    return Places(**parts, total=rows[0][-1] if rows else 0)
 
 
 def _starts(at: datetime) -> dict[str, object]:
