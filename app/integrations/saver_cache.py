@@ -8,6 +8,7 @@ writes after it writes something that no one takes: between reading and keeping 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -83,11 +84,12 @@ def _tell(user_id: UUID) -> bool:
 
 
 def _pay() -> None:
-    while _owed:
-        user_id = _owed.pop()
-        if not _tell(user_id):
-            _owed.add(user_id)
-            return
+    with suppress(KeyError):  # another thread pays too
+        while _owed:
+            user_id = _owed.pop()
+            if not _tell(user_id):
+                _owed.add(user_id)
+                return
 
 
 def _begin(user_ids: list[UUID], *, anew: bool = False) -> dict[UUID, bytes]:
