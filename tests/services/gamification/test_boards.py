@@ -110,6 +110,24 @@ def test_the_week_and_the_month_are_those_of_the_installation() -> None:
     assert lines(page("streak", "week", at=before + timedelta(seconds=1))) == []
 
 
+def test_a_row_that_a_pause_holds_up_counts_where_it_was_met(boards_app: Flask, clock: Clock) -> None:
+    """Met on the day before the pause, and too little put in on the day after it."""
+    people = []
+    for name, first in (("Monday", date(2026, 7, 13)), ("Sunday", date(2026, 7, 12))):
+        clock.set(datetime(first.year, first.month, first.day, 6, tzinfo=UTC))
+        saver = listed(boards_app, name)
+        jar = saver.jar(installment_amount="50")
+        saver.deposit(jar, "50")
+        clock.advance(days=1)
+        assert saver.call("PUT", f"/api/jars/{jar}/pause/", {"until": "2026-07-16"}).status_code == 200
+        people.append((saver, jar))
+    clock.set(datetime(2026, 7, 17, 6, tzinfo=UTC))
+    for saver, jar in people:
+        assert saver.deposit(jar, "10").json["streak"]["current"] == 1
+    assert lines(page("streak", "week", at=clock.at)) == [(1, "Monday", 1)]
+    assert lines(page("streak", "month", at=clock.at)) == [(1, "Monday", 1), (1, "Sunday", 1)]
+
+
 # ---- places ----
 
 
