@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import deposits
+from bench import boards, deposits
 
-SCENARIOS = {"deposits": deposits.main}
+SCENARIOS = {"deposits": deposits.main, "boards": boards.main}
 
 
 def main(argv: list[str]) -> int:

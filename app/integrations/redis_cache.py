@@ -10,18 +10,40 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar, cast
 
 from flask import Flask
 from flask_caching.backends.nullcache import NullCache
 from flask_caching.backends.rediscache import RedisCache
+from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from app.extensions import cache
 from app.observability import get_logger
 
 log = get_logger()
+Answer = TypeVar("Answer")
 SOCKET_SECONDS = 0.1
+PATIENT_SECONDS = 5.0
 REST_SECONDS = 5.0
+
+
+class NoCache(NullCache):  # type: ignore[misc]
+    """What stands in where no Redis is configured: it never holds anything."""
+
+    def ask(self, work: Callable[[Redis], Answer], otherwise: Answer, *, patient: bool = False) -> Answer:
+        """``otherwise``."""
+        return otherwise
+
+    def tell(self, *command: str | bytes | float) -> bool:
+        """Nothing; False."""
+        return False
+
+
+def backend() -> GuardedRedisCache | NoCache:
+    """What the current application caches in."""
+    return cast("GuardedRedisCache | NoCache", cache.cache)
 
 
 class Text:
@@ -55,7 +77,7 @@ class GuardedRedisCache(RedisCache):  # type: ignore[misc]
     def factory(cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
         """The cache of ``app``; without a REDIS_URL one that never holds anything."""
         if not config.get("CACHE_REDIS_URL"):
-            return NullCache()
+            return NoCache()
         config = config | {
             "CACHE_OPTIONS": {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": SOCKET_SECONDS, "retry": None}
         }
@@ -85,9 +107,29 @@ class GuardedRedisCache(RedisCache):  # type: ignore[misc]
 
     def delete(self, key: str) -> Any:
         """Have Redis forget ``key``, without waiting for its word: a movement's answer does not hang on a cache."""
-        return self._guarded(lambda: self._tell("UNLINK", f"{self._get_prefix()}{key}"), False)
+        return self.tell("UNLINK", f"{self._get_prefix()}{key}")
 
-    def _tell(self, *command: str) -> bool:
+    def tell(self, *command: str | bytes | float) -> bool:
+        """Send a command without waiting for its answer; False where Redis is away. Keys are whole ones."""
+        return bool(self._guarded(lambda: self._tell(*command), False))
+
+    def ask(self, work: Callable[[Redis], Answer], otherwise: Answer, *, patient: bool = False) -> Answer:
+        """What ``work`` makes of the client, ``otherwise`` while Redis is away. Keys are whole ones, answers bytes.
+
+        ``patient``: for the worker's long commands, with a time-out of seconds.
+        """
+        client: Redis = self._patient if patient else self._read_client
+        answer: Answer = self._guarded(lambda: work(client), otherwise)
+        return answer
+
+    @cached_property
+    def _patient(self) -> Redis:
+        # A pool of its own: the other's connections give up after SOCKET_SECONDS.
+        like = self._write_client.connection_pool.connection_kwargs
+        times = {"socket_timeout": PATIENT_SECONDS, "socket_connect_timeout": SOCKET_SECONDS}
+        return Redis(connection_pool=ConnectionPool(**{**like, **times}))
+
+    def _tell(self, *command: str | bytes | float) -> bool:
         with self._speaking:
             if self._silent is None or self._silent_in != os.getpid():
                 connection = self._write_client.connection_pool.make_connection()

@@ -37,6 +37,12 @@ class User(Model):
         CheckConstraint(one_of("status", ("active", "suspended", "erased")), name="status"),
         CheckConstraint(one_of("kyc_status", KYC_STATES), name="kyc_status"),
         CheckConstraint("(time_zone_next IS NULL) = (time_zone_from IS NULL)", name="time_zone_change"),
+        # Whom the boards may show, for going through all of them.
+        Index(
+            "ix_users_boards",
+            "id",
+            postgresql_where=text("leaderboard_opt_in AND display_name IS NOT NULL AND status = 'active'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

@@ -14,6 +14,8 @@ from app.transactions import run
 RECEIVERS = {
     "savings.moved": ("savings.refresh", "notifications.send_out"),
     "notifications.made": ("notifications.send_out",),
+    "gamification.boards_lost": ("gamification.refresh_boards",),
+    "gamification.standing_changed": ("gamification.refresh_standings",),
 }
 BATCHES = 50
 

@@ -14,6 +14,7 @@ MODULES = (
     "app.tasks.outbox",
     "app.tasks.savings",
     "app.tasks.gamification",
+    "app.tasks.boards",
     "app.tasks.notifications",
     "app.tasks.ledger",
     "app.tasks.upkeep",
@@ -22,6 +23,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox-relay": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 10}},
     # Zones begin their days at every quarter of an hour.
     "gamification-close-days": {"task": "gamification.close_days", "schedule": crontab(minute="0,15,30,45")},
+    "gamification-refresh-boards": {
+        "task": "gamification.refresh_boards",
+        "schedule": crontab(minute="5,20,35,50"),
+        "options": {"expires": 600},
+    },
     "ledger-seal": {"task": "ledger.seal", "schedule": crontab(minute="7")},
     "upkeep-purge": {"task": "upkeep.purge", "schedule": crontab(hour="21", minute="30")},
 }

@@ -102,6 +102,12 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("quiet_from", sa.Time(), server_default="22:00", nullable=False))
     op.add_column("users", sa.Column("quiet_until", sa.Time(), server_default="07:00", nullable=False))
 
+    op.create_index(
+        "ix_users_boards",
+        "users",
+        ["id"],
+        postgresql_where=sa.text("leaderboard_opt_in AND display_name IS NOT NULL AND status = 'active'"),
+    )
     for name in TALLIES:
         kind = sa.Integer() if name.startswith("all") else sa.SmallInteger()
         op.add_column("saver_habits", sa.Column(name, kind, server_default="0", nullable=False))
@@ -173,6 +179,7 @@ def downgrade() -> None:
     op.drop_index("ix_savings_jars_auto_deposit", "savings_jars")
     for name in TALLIES:
         op.drop_column("saver_habits", name)
+    op.drop_index("ix_users_boards", "users")
     op.drop_column("users", "quiet_until")
     op.drop_column("users", "quiet_from")
     op.drop_table("deliveries")

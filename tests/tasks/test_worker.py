@@ -71,5 +71,5 @@ def test_a_deposit_reaches_the_cache_through_relay_and_worker(
         assert worker.poll() is None, (tmp_path / "worker.log").read_text()
         assert time.monotonic() < deadline, (tmp_path / "worker.log").read_text()
         time.sleep(0.05)
-    assert (streak.current, streak.unit) == (1, "days")
+    assert (streak["current"], streak["unit"]) == (1, "days")
     assert run(lambda: fetch("SELECT count(*) FROM outbox")) == [(0,)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints.api import docs, gamification, identity, problems, savings, statements, tokens
+from app.blueprints.api import boards, docs, gamification, identity, problems, savings, statements, tokens
 from app.blueprints.api.access import access, refuse_undeclared
 from app.extensions import api, csrf
 
 __all__ = ["access", "init_app", "tokens"]
 
-BLUEPRINTS = (identity.blueprint, savings.blueprint, statements.blueprint, gamification.blueprint)
+BLUEPRINTS = (identity.blueprint, savings.blueprint, statements.blueprint, gamification.blueprint, boards.blueprint)
 
 
 def init_app(app: Flask) -> None:

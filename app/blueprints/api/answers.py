@@ -1,6 +1,7 @@
-"""The answer to a movement, written out by hand: marshmallow takes four times as long, on the path of every deposit.
+"""Answers written out by hand: to a movement, where marshmallow takes four times as long on the path of every deposit,
+and of a saver's streaks, where it takes longer than to find them.
 
-What it says is MovementAnswerSchema's; a test holds the two together, members in order.
+What they say is MovementAnswerSchema's and StreaksSchema's; tests hold them together, members in order.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from app.money import to_decimal_string
 from app.services.gamification.badges import EarnedBadge
 from app.services.savings.jar import JarView
 from app.services.savings.movements import Movement
+from app.services.savings.streak_summary import Summary
 
 _auto_deposit = AutoDepositSchema()
 
@@ -41,6 +43,29 @@ def movement(outcome: Movement, *, currency: str) -> bytes:
         },
         "streak": streak_of(view),
         "badges_earned": [_badge(badge) for badge in outcome.badges_earned],
+    }
+    return orjson.dumps(document)
+
+
+def streaks(seen: Summary) -> bytes:
+    """The JSON text of StreaksSchema for ``seen``."""
+    document = {
+        "current": seen.streak.current,
+        "longest": seen.streak.longest,
+        "unit": seen.streak.unit,
+        "at_risk": seen.streak.at_risk,
+        "next_deposit_due": seen.streak.due_by,
+        "freezes_left": seen.freezes_left,
+        "jars": seen.jars,
+        "calendar": [
+            {
+                "date": day.date,
+                "deposited": day.deposits > 0,
+                "deposits": day.deposits,
+                "amount": to_decimal_string(day.amount),
+            }
+            for day in seen.calendar
+        ],
     }
     return orjson.dumps(document)
 

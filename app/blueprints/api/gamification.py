@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from app import clock
+from app.blueprints.api import answers
 from app.blueprints.api.access import ApiBlueprint, access, caller
-from app.blueprints.api.jars import shown, streak_of
+from app.blueprints.api.jars import shown
 from app.blueprints.api.schemas.gamification import PauseSchema, StreaksSchema
 from app.blueprints.api.schemas.savings import JarAnswerSchema
-from app.services.savings import habits, pauses
+from app.services.savings import pauses, streak_summary
 from app.transactions import run
 
 blueprint = ApiBlueprint("gamification", __name__, url_prefix="/api", description="Streaks, badges, boards")
@@ -19,22 +22,10 @@ blueprint = ApiBlueprint("gamification", __name__, url_prefix="/api", descriptio
 @blueprint.route("/streaks/", methods=["GET"])
 @access("saver")
 @blueprint.response(200, StreaksSchema)
-def read_streaks() -> dict[str, Any]:
+def read_streaks() -> Response:
     """The saver's streaks, freezes, and a calendar of deposits."""
-    seen = run(lambda: habits.habits(caller(), at=clock.now()))
-    return {
-        "current": seen.streak.current,
-        "longest": seen.streak.longest,
-        "unit": seen.streak.unit,
-        "at_risk": seen.streak.at_risk,
-        "next_deposit_due": seen.streak.due_by,
-        "freezes_left": seen.freezes_left,
-        "jars": [streak_of(view) for view in seen.jars],
-        "calendar": [
-            {"date": day.date, "deposited": day.deposits > 0, "deposits": day.deposits, "amount": day.amount}
-            for day in seen.calendar
-        ],
-    }
+    seen = run(lambda: streak_summary.summary(caller(), at=clock.now()))
+    return Response(answers.streaks(seen), mimetype="application/json")
 
 
 @blueprint.route("/jars/<uuid:jar_id>/pause/", methods=["PUT"])

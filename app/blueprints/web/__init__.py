@@ -8,7 +8,7 @@ from flask import Flask, Response, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 
 from app.blueprints import health
-from app.blueprints.web import access, assets, formats, identity, landing, movements, savings, statements
+from app.blueprints.web import access, assets, boards, formats, identity, landing, movements, savings, statements
 from app.observability import current_request_id
 
 BLUEPRINTS = (
@@ -18,6 +18,7 @@ BLUEPRINTS = (
     savings.blueprint,
     movements.blueprint,
     statements.blueprint,
+    boards.blueprint,
 )
 # Endpoint, word and icon of what stands in the bar.
 NAVIGATION = (

@@ -13,7 +13,9 @@ from app.models.identity import KYC_STATES, User
 from app.periods import SaverZone, zone_exists
 from app.services.audit import log as audit
 from app.services.identity import contacts
+from app.services.identity.display_names import display_name
 from app.services.notifications.kinds import KINDS
+from app.services.outbox.messages import enqueue
 
 __all__ = ["KYC_STATES", "LANGUAGES", "NOTIFICATION_KINDS", "change", "read", "zone_in_force"]
 
@@ -38,6 +40,7 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
     if user is None:
         raise NotFound
     errors: dict[str, list[str]] = {}
+    listed = user.leaderboard_opt_in
 
     def take(field: str, parse: Any) -> Any:
         try:
@@ -67,7 +70,7 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
         if parsed:
             user.email, user.email_key = parsed
     if "display_name" in values:
-        user.display_name = take("display_name", _display_name)
+        user.display_name = take("display_name", display_name)
     if "time_zone" in values:
         zone = take("time_zone", _zone)
         if zone:
@@ -81,10 +84,16 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
         user.language = values["language"]
     if "leaderboard_opt_in" in values:
         user.leaderboard_opt_in = values["leaderboard_opt_in"]
+        if user.leaderboard_opt_in and not user.display_name and "display_name" not in errors:
+            errors["display_name"] = ["Choose the name that others see first: boards show no other."]
+    elif not user.display_name:
+        user.leaderboard_opt_in = False  # nobody is listed without a name
     if "notification_preferences" in values:
         user.notification_preferences = {**user.notification_preferences, **values["notification_preferences"]}
     if errors:
         raise Invalid(errors)
+    if user.leaderboard_opt_in != listed:
+        enqueue("gamification.standing_changed", {"user_id": str(user.id)}, at)
     db.session.flush()
     return user
 
@@ -98,15 +107,3 @@ def _zone(text: str) -> str:
     if not zone_exists(text):
         raise ValueError("Choose a time zone such as Asia/Kolkata.")
     return text
-
-
-def _display_name(text: str | None) -> str | None:
-    if text is None or not text.strip():
-        return None
-    tidy = contacts.name(text)
-    if len(tidy) > 40:
-        raise ValueError("Use at most 40 characters.")
-    digits = sum(character.isdigit() for character in tidy)
-    if "@" in tidy or digits >= 7:
-        raise ValueError("Others see this name: leave out addresses and phone numbers.")
-    return tidy

@@ -10,13 +10,13 @@ import uuid_utils.compat as uuids
 
 from app import clock
 from app.errors import DomainError, NotFound
+from app.integrations.saver_cache import forget
 from app.ledger import posting
 from app.ledger.accounts import account_from_row, lock_owed_account
 from app.ledger.posting import Line, Posted
 from app.periods import SaverZone
 from app.services.audit import log as audit
 from app.services.gamification import badges
-from app.services.gamification.streak_cache import forget
 from app.services.outbox.messages import enqueue
 from app.services.savings.closing import go_through
 from app.services.savings.jar import COLUMNS, Jar, view
@@ -119,5 +119,5 @@ def reverse(
         },
     )
     enqueue("savings.moved", {"user_id": str(user_id), "transaction_id": str(transaction.id)}, at)
-    after_commit(lambda: forget(user_id, today))
+    after_commit(lambda: forget(user_id))
     return Reversal(transaction, owed)

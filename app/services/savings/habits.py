@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.services.gamification.streak_cache import SaverStreak
 from app.services.identity.principal import Principal
 from app.services.savings.calendar import Day, deposit_days
 from app.services.savings.closing import keep_up
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
-from app.services.savings.overview import MOST_JARS, best_streak
+from app.services.savings.overview import MOST_JARS, SaverStreak, best_streak
 from app.transactions import fetch
 
 

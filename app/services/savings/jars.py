@@ -13,9 +13,10 @@ import uuid_utils.compat as uuids
 from flask import current_app
 
 from app.errors import DomainError, Invalid, NotFound
+from app.integrations.saver_cache import forget
 from app.ledger.accounts import open_jar_account
-from app.services.gamification.streak_cache import forget
 from app.services.identity.principal import Principal
+from app.services.savings.changes import tell
 from app.services.savings.closing import go_through, keep_up
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
 from app.services.savings.movements import LockedJar, lock
@@ -77,7 +78,7 @@ def create(
         ),
     )
     open_jar_account(uuids.uuid7(), saver.id, jar_id)
-    after_commit(lambda: forget(saver.id, today))
+    after_commit(lambda: forget(saver.id))
     return read(saver, jar_id, at=at)
 
 
@@ -153,9 +154,9 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
     if changed.end_date != jar.end_date or changed.completed_on != jar.completed_on:
         store(changed, changed.streak(today).current)
         go_through(saver.id, through=today - timedelta(days=1))
-        after_commit(lambda: forget(saver.id, today))
+        tell(saver.id, at=at)
         return read(saver, jar_id, at=at)
-    return _stored(saver, changed, today)
+    return _stored(saver, changed, today, at=at)
 
 
 def close(saver: Principal, jar_id: UUID, *, at: datetime) -> None:
@@ -171,13 +172,13 @@ def close(saver: Principal, jar_id: UUID, *, at: datetime) -> None:
         raise DomainError("jar_not_empty", "There is still money in this jar. Take it out first.")
     jar.status, jar.closed_on = "closed", today
     queue("UPDATE savings_jars SET closed_on = %s WHERE id = %s", (today, jar.id))
-    _stored(saver, jar, today)
+    _stored(saver, jar, today, at=at)
 
 
-def _stored(saver: Principal, jar: Jar, today: date) -> JarView:
+def _stored(saver: Principal, jar: Jar, today: date, *, at: datetime) -> JarView:
     shown = view(jar, today)
     store(jar, shown.streak.current)
-    after_commit(lambda: forget(saver.id, today))
+    tell(saver.id, at=at)
     return shown
 
 

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from app import clock
 from app.errors import DomainError, NotFound
+from app.integrations.saver_cache import forget
 from app.ledger import posting
 from app.ledger.accounts import CREDITS, Account, account_from_row
 from app.ledger.posting import Posted
 from app.services.gamification import badges, streaks
 from app.services.gamification.badges import EarnedBadge
-from app.services.gamification.streak_cache import forget
 from app.services.identity.principal import Principal
 from app.services.notifications.notices import write
 from app.services.outbox.messages import enqueue
@@ -127,7 +127,7 @@ def book(
     )
     told = _tell(saver, jar, transaction, earned, at=at) if kind == "deposit" else []
     enqueue("savings.moved", {"user_id": str(saver.id), "transaction_id": str(transaction.id), "notices": told}, at)
-    after_commit(lambda: forget(saver.id, today))
+    after_commit(lambda: forget(saver.id))
     return Movement(transaction, jar_view, earned)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.periods import Period, Plan, period_of
-from app.services.gamification.streak_cache import SaverStreak, remembered
 from app.services.identity.principal import Principal
 from app.services.savings.closing import keep_up
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
@@ -14,6 +13,17 @@ from app.transactions import fetch
 
 UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "flexible": "days"}
 MOST_JARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SaverStreak:
+    """The streak of the jar with the largest count, with its unit (``days``, ``weeks``, ``months``)."""
+
+    current: int
+    longest: int
+    unit: str
+    at_risk: bool
+    due_by: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
         this_week=sum(net for day, (net, _) in by_day.items() if day >= week.start),
         last_week=sum(net for day, (net, _) in by_day.items() if day <= same_day_last_week),
         jars=jars,
-        streak=remembered(saver.id, today, lambda: best_streak(jars)),
+        streak=best_streak(jars),
         today=today,
         week=week,
         freezes_left=rows[0][WIDTH] if rows else 0,

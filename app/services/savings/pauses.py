@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.errors import DomainError, Invalid
-from app.services.gamification.streak_cache import forget
 from app.services.identity.principal import Principal
+from app.services.savings.changes import tell
 from app.services.savings.jar import Jar, JarView, view
 from app.services.savings.movements import lock
-from app.transactions import after_commit, queue
+from app.transactions import queue
 
 MOST_DAYS = 30
 
@@ -36,7 +36,7 @@ def pause(saver: Principal, jar_id: UUID, *, until: date, at: datetime) -> JarVi
     if until - first >= timedelta(days=MOST_DAYS):
         latest = first + timedelta(days=MOST_DAYS - 1)
         raise Invalid({"until": [f"A pause lasts {MOST_DAYS} days at most, here until {latest.isoformat()}."]})
-    return _kept(saver, jar, [*earlier, (first, until)], today)
+    return _kept(saver, jar, [*earlier, (first, until)], today, at=at)
 
 
 def resume(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:
@@ -49,11 +49,11 @@ def resume(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:
     first, _ = earlier.pop()
     if first < today:
         earlier.append((first, today - timedelta(days=1)))
-    return _kept(saver, jar, earlier, today)
+    return _kept(saver, jar, earlier, today, at=at)
 
 
-def _kept(saver: Principal, jar: Jar, pauses: list[tuple[date, date]], today: date) -> JarView:
+def _kept(saver: Principal, jar: Jar, pauses: list[tuple[date, date]], today: date, *, at: datetime) -> JarView:
     jar.pauses = [[first.isoformat(), last.isoformat()] for first, last in pauses] or None
     queue("UPDATE savings_jars SET pauses = %s WHERE id = %s", (json.dumps(jar.pauses) if jar.pauses else None, jar.id))
-    after_commit(lambda: forget(saver.id, today))
+    tell(saver.id, at=at)
     return view(jar, today)

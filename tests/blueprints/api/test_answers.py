@@ -1,4 +1,4 @@
-"""The answer written out by hand is the schema's, member for member."""
+"""The answers written out by hand are the schemas', member for member."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.blueprints.api import answers
+from app.blueprints.api.schemas.gamification import StreaksSchema
 from app.blueprints.api.schemas.savings import MovementAnswerSchema
 from app.ledger.posting import Posted
 from app.services.gamification.badges import CATALOGUE, EarnedBadge
+from app.services.savings.calendar import Day
 from app.services.savings.jar import Jar, view
 from app.services.savings.movements import Movement
+from app.services.savings.overview import SaverStreak
+from app.services.savings.streak_summary import JarStreak, Summary
 
 instants = st.datetimes(
     datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=5.5))])
@@ -95,3 +99,37 @@ def test_the_answer_is_the_schemas(jar: Jar, transaction: Posted, badges: list[E
     )
     text = json.dumps(schema_says, ensure_ascii=False, separators=(",", ":"))
     assert answers.movement(Movement(transaction, shown, badges), currency="INR").decode() == text
+
+
+counts = st.integers(0, 400)
+streaks = st.builds(
+    SaverStreak, counts, counts, st.sampled_from(["days", "weeks", "months"]), st.booleans(), st.none() | dates
+)
+summaries = st.builds(
+    Summary,
+    streak=streaks,
+    freezes_left=st.integers(0, 2),
+    jars=st.lists(
+        st.builds(
+            JarStreak, ids, st.sampled_from(["daily", "weekly", "monthly"]), counts, counts, st.booleans(),
+            st.none() | dates,
+        ),
+        max_size=3,
+    ),
+    calendar=st.lists(st.builds(Day, dates, counts, st.integers(0, 10**12)), max_size=5),
+)  # fmt: skip
+
+
+@given(summaries)
+def test_the_streaks_are_the_schemas(seen: Summary) -> None:
+    schema_says = StreaksSchema().dump(
+        {
+            **members(seen.streak),
+            "next_deposit_due": seen.streak.due_by,
+            "freezes_left": seen.freezes_left,
+            "jars": seen.jars,
+            "calendar": [members(day, deposited=day.deposits > 0) for day in seen.calendar],
+        }
+    )
+    text = json.dumps(schema_says, ensure_ascii=False, separators=(",", ":"))
+    assert answers.streaks(seen).decode() == text

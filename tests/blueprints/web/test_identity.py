@@ -191,7 +191,7 @@ def test_the_profile_is_changed(asha, saver):
     ("wrong", "status", "sentence"),
     [
         ({"phone": "12"}, 422, "Write a mobile number of ten digits"),
-        ({"display_name": "call 98765 43210"}, 422, "leave out addresses and phone numbers"),
+        ({"display_name": "call 98765 43210"}, 422, "leave out addresses, phone numbers and links"),
         ({"time_zone": "Mars/Olympus"}, 422, "Not a valid choice."),
         ({"email": "TAKEN"}, 409, "exists already"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import clock, money
 from app.errors import DomainError
+from app.integrations.saver_cache import forget
 from app.ledger.bulk import Batch, copy_rows
 from app.periods import local_date
 from app.services.audit import log as audit
@@ -36,7 +37,7 @@ from app.services.ops.imports.days import credits_first, parts
 from app.services.ops.imports.mapping import ColumnMapping
 from app.services.ops.imports.reading import Position, file_hash, headers, rows
 from app.services.ops.imports.rows import KEPT_TEXT, Refused, Row, RowReader, refused
-from app.transactions import fetch, queue, run, transaction
+from app.transactions import after_commit, fetch, queue, run, transaction
 
 ROWS_A_PART = 20_000
 
@@ -202,6 +203,7 @@ class _Run:
             if mapping.balance:
                 write_file_balances(self.id, list(seen.values()))
             _write_refusals(self.id, refusals)
+            after_commit(lambda: _forget(moved.values()))
 
         run(write)
         self.rows_done += len(part)
@@ -223,7 +225,9 @@ class _Run:
         _without_time_limit()
         self._count(0, 0, 0)
         today = local_date(self.now, self.mapping.zone)
-        recompute([each.jar.id for each in self.accounts.values() if each.unordered], today=today)
+        unordered = [each for each in self.accounts.values() if each.unordered]
+        recompute([each.jar.id for each in unordered], today=today)
+        after_commit(lambda: _forget(unordered))
         finished_at = max(self.now, clock.now())
         ((booked, refusals),) = fetch(
             "UPDATE import_runs SET status = 'done', finished_at = %s WHERE id = %s"
@@ -249,6 +253,12 @@ def _write_refusals(run_id: UUID, refusals: Sequence[Refused]) -> None:
             for each in refusals
         ),
     )
+
+
+def _forget(accounts: Iterable[ImportedAccount]) -> None:
+    """A saver of this file may be signed in already."""
+    for account in accounts:
+        forget(account.jar.user_id)
 
 
 def _without_time_limit() -> None:

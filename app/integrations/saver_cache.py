@@ -1,0 +1,106 @@
+"""What is cached about a saver: every key and every time to live of it.
+
+A kept text carries the saver's token of the moment before its rows were read, and counts while that token stands.
+Each commit that changes what is kept puts another token in its place (``forget``). So whoever read before a commit and
+writes after it writes something that no one takes: between reading and keeping nothing has to be locked or compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import current_app
+from redis import Redis
+
+from app.integrations.redis_cache import backend
+
+#: What is kept, and for how long.
+LIVES = {"streaks": timedelta(hours=1)}
+_TOKEN_LIFE = 2 * max(LIVES.values())
+_TOKEN_LENGTH = 32
+_MOST_OWED = 10_000
+# Whom Redis could not be told to forget: told with the next call.
+_owed: set[UUID] = set()
+
+
+def key(kind: str, user_id: UUID, part: str) -> str:
+    """The one builder of these keys. ``part`` says of what: a day, where the text is a fact of one day."""
+    return f"{current_app.config['CACHE_KEY_PREFIX']}{kind}:{user_id}:{part}"
+
+
+def remembered(kind: str, user_id: UUID, part: str, compute: Callable[[], str]) -> str:
+    """The text that is kept, or ``compute()``'s, which is then kept. Without Redis it is computed each time."""
+    _pay()
+    own, token_key = key(kind, user_id, part), _token_key(user_id)
+    found: Any = backend().ask(lambda client: client.mget(token_key, own), None)
+    if found is None:
+        return compute()
+    token, kept = found
+    if token is None:
+        token = _begin([user_id]).get(user_id)
+    elif kept is not None and kept.startswith(token):
+        return str(kept[_TOKEN_LENGTH:].decode())
+    text = compute()
+    if token is not None:
+        seconds = int(LIVES[kind].total_seconds())
+        backend().ask(lambda client: client.set(own, token + text.encode(), ex=seconds), None)
+    return text
+
+
+def write(kind: str, user_ids: Iterable[UUID], compute: Callable[[], dict[tuple[UUID, str], str]]) -> None:
+    """Keep what ``compute`` now makes of the rows of these savers, by saver and part; what was kept before is gone."""
+    tokens = _begin(list(user_ids), anew=True)
+    if not tokens:
+        return
+    texts, seconds = compute(), int(LIVES[kind].total_seconds())
+
+    def send(client: Redis) -> None:
+        with client.pipeline(transaction=False) as pipe:
+            for (user_id, part), text in texts.items():
+                pipe.set(key(kind, user_id, part), tokens[user_id] + text.encode(), ex=seconds)
+            pipe.execute()
+
+    backend().ask(send, None)
+
+
+def forget(user_id: UUID) -> None:
+    """What is kept about the saver counts no longer. To be called after the commit; Redis's word is not waited for."""
+    _pay()
+    if not _tell(user_id) and len(_owed) < _MOST_OWED:
+        _owed.add(user_id)
+
+
+def _token_key(user_id: UUID) -> str:
+    return key("token", user_id, "now")
+
+
+def _tell(user_id: UUID) -> bool:
+    seconds = int(_TOKEN_LIFE.total_seconds())
+    return bool(backend().tell("SET", _token_key(user_id), uuid4().hex, "EX", seconds))
+
+
+def _pay() -> None:
+    with suppress(KeyError):  # another thread pays too
+        while _owed:
+            user_id = _owed.pop()
+            if not _tell(user_id):
+                _owed.add(user_id)
+                return
+
+
+def _begin(user_ids: list[UUID], *, anew: bool = False) -> dict[UUID, bytes]:
+    """The tokens that stand, made where there is none, or ``anew``; {} without Redis."""
+
+    def send(client: Redis) -> list[bytes]:
+        with client.pipeline(transaction=False) as pipe:
+            for user_id in user_ids:
+                pipe.set(_token_key(user_id), uuid4().hex, nx=not anew, ex=int(_TOKEN_LIFE.total_seconds()))
+            pipe.mget([_token_key(user_id) for user_id in user_ids])
+            return list(pipe.execute()[-1])
+
+    found = backend().ask(send, None) if user_ids else None
+    return {user_id: token for user_id, token in zip(user_ids, found or (), strict=False) if token}
