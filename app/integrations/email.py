@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from app.integrations.outgoing import SENT, Away, Outcome
 
 SECONDS = 10.0  # for each answer of the server
+BATCH_SECONDS = 60.0  # for all letters of a batch; what is left then has another turn
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
@@ -45,8 +47,11 @@ class SmtpMailer:
         """See Mailer."""
         outcomes: list[Outcome] = []
         server = self._connect()
+        began = time.monotonic()
         try:
             for letter in letters:
+                if time.monotonic() - began > BATCH_SECONDS:
+                    return outcomes + [Outcome("retry", "slow")] * (len(letters) - len(outcomes))
                 try:
                     outcomes.append(_send(server, letter))
                 except (OSError, smtplib.SMTPServerDisconnected) as error:

@@ -55,8 +55,13 @@ class ExpoPush:
             for message in messages
         ]  # fmt: skip
         status, answer = self._http.post(self._url, orjson.dumps(body), self._headers)
+        if status in {400, 413, 422}:
+            # One message that the service does not understand fails all of its call: the others go without it.
+            if len(messages) == 1:
+                return [Outcome("refused", f"http_{status}")]
+            half = len(messages) // 2
+            return self.deliver(messages[:half]) + self.deliver(messages[half:])
         if status != 200:
-            # The call as a whole: nothing of it was taken.
             raise Away(f"http_{status}")
         try:
             tickets = orjson.loads(answer)["data"]

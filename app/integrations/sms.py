@@ -14,6 +14,8 @@ class Sms(Protocol):
     """What reaches any phone."""
 
     configured: bool
+    #: Kinds, or kind.language, whose text is registered.
+    registered: tuple[str, ...]
 
     def template(self, kind: str, language: str) -> str | None:
         """The id under which the text of ``kind`` is registered in this language; None where it is not."""
@@ -35,6 +37,7 @@ class HttpSms:
         self._sender: str = config["SMS_SENDER"]
         self._entity: str = config["SMS_ENTITY_ID"]
         self._templates = templates(config["SMS_TEMPLATES"])
+        self.registered = tuple(self._templates)
         self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {config['SMS_KEY']}"}
         self._http = Http()
 
@@ -58,6 +61,7 @@ class NullSms:
     """Stands in where no gateway is configured: nothing leaves."""
 
     configured = False
+    registered: tuple[str, ...] = ()
 
     def template(self, kind: str, language: str) -> str | None:
         """None for all."""

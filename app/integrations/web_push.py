@@ -23,8 +23,8 @@ AT_ONCE = 8
 LARGEST = 3900  # bytes of a payload; services take 4096 with what encryption adds
 # Firefox, Chrome and what is built on it, Windows, Safari.
 SERVICES = re.compile(
-    r"(fcm|android)\.googleapis\.com|jmt17\.google\.com|([a-z0-9-]+\.)*push\.services\.mozilla\.com"
-    r"|([a-z0-9-]+\.)+notify\.windows\.com|([a-z0-9-]+\.)*push\.apple\.com"
+    r"(fcm|android)\.googleapis\.com|jmt17\.google\.com|updates(-[a-z0-9-]+)?\.push\.services\.mozilla\.com"
+    r"|[a-z0-9-]+\.notify\.windows\.com|(web|api)\.push\.apple\.com"
 )
 
 
@@ -49,7 +49,7 @@ class BrowserPush(Protocol):
         """Whether ``endpoint`` is that of a push service that is known here."""
 
     def deliver(self, messages: Sequence[BrowserMessage]) -> list[Outcome]:
-        """Hand over ``messages``, a few at a time; what became of each. Raises Away where no service answers."""
+        """Hand over ``messages``, a few at a time; what became of each. Each service may be away by itself."""
 
 
 class VapidPush:
@@ -70,10 +70,7 @@ class VapidPush:
     def deliver(self, messages: Sequence[BrowserMessage]) -> list[Outcome]:
         """See BrowserPush."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            outcomes = list(threads.map(self._send, messages))
-        if outcomes and all(outcome.reason == "away" for outcome in outcomes):
-            raise Away("no_service_answers")
-        return outcomes
+            return list(threads.map(self._send, messages))
 
     def _send(self, message: BrowserMessage) -> Outcome:
         if not self.accepts(message.endpoint):
