@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from email.message import EmailMessage
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -18,12 +18,21 @@ BATCH_SECONDS = 60.0  # for all letters of a batch; what is left then has anothe
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """``sender`` and ``to`` are addresses alone; ``content`` is the whole message with its headers."""
+
+    sender: str
+    to: str
+    content: bytes
+
+
 class Mailer(Protocol):
     """What takes letters out of the house."""
 
     configured: bool
 
-    def deliver(self, letters: Sequence[EmailMessage]) -> list[Outcome]:
+    def deliver(self, letters: Sequence[Letter]) -> list[Outcome]:
         """Hand over ``letters``, all on one connection; what became of each. Raises Away where none could be tried."""
 
     def reachable(self) -> bool:
@@ -43,7 +52,7 @@ class SmtpMailer:
         self._user = unquote(parts.username or "")
         self._password = unquote(parts.password or "")
 
-    def deliver(self, letters: Sequence[EmailMessage]) -> list[Outcome]:
+    def deliver(self, letters: Sequence[Letter]) -> list[Outcome]:
         """See Mailer."""
         outcomes: list[Outcome] = []
         server = self._connect()
@@ -91,9 +100,16 @@ class SmtpMailer:
         return server
 
 
-def _send(server: smtplib.SMTP, letter: EmailMessage) -> Outcome:
+def _send(server: smtplib.SMTP, letter: Letter) -> Outcome:
+    local, _, domain = letter.to.rpartition("@")
+    to, options = letter.to, []
     try:
-        server.send_message(letter)
+        if not to.isascii():
+            to = f"{local}@{domain.encode('idna').decode()}"
+            options = [] if to.isascii() else ["SMTPUTF8"]
+        if options and not server.has_extn("smtputf8"):
+            return Outcome("refused", "smtp_utf8")
+        server.sendmail(letter.sender, [to], letter.content, mail_options=options)
     except smtplib.SMTPRecipientsRefused as refused:
         code = max(code for code, _ in refused.recipients.values())
         return _judge(code)
@@ -102,8 +118,8 @@ def _send(server: smtplib.SMTP, letter: EmailMessage) -> Outcome:
         return Outcome("retry", f"smtp_sender_{refused.smtp_code}")
     except smtplib.SMTPResponseException as refused:
         return _judge(refused.smtp_code)
-    except smtplib.SMTPNotSupportedError:
-        return Outcome("refused", "smtp_utf8")
+    except UnicodeError:
+        return Outcome("refused", "no_address")
     return SENT
 
 
@@ -116,7 +132,7 @@ class NullMailer:
 
     configured = False
 
-    def deliver(self, letters: Sequence[EmailMessage]) -> list[Outcome]:
+    def deliver(self, letters: Sequence[Letter]) -> list[Outcome]:
         """Always raises Away."""
         raise Away("not_configured")
 

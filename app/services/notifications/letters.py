@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, formataddr, parseaddr
 
 from flask import current_app, render_template
 
+from app.integrations.email import Letter
 from app.services.notifications.deliveries import Delivery
 from app.services.notifications.preferences import unsubscribe_token
 from app.services.notifications.words import words
@@ -15,7 +18,7 @@ from app.services.notifications.words import words
 LANGUAGE_TAGS = {"en": "en-IN", "hi": "hi-IN"}
 
 
-def letter(delivery: Delivery) -> EmailMessage:
+def letter(delivery: Delivery) -> Letter:
     """The letter of an e-mail delivery. Its Message-ID is the notice's: a second try is the same letter.
 
     Needs an application context; links lead to PUBLIC_URL.
@@ -29,21 +32,22 @@ def letter(delivery: Delivery) -> EmailMessage:
         "said": said, "name": delivery.name, "language": language, "tag": LANGUAGE_TAGS[language],
         "action_url": site + said.path, "leave_url": leave, "choices_url": f"{site}/profile/notifications",
     }  # fmt: skip
-    sender = config["MAIL_FROM"]
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = delivery.email
+    name, sender = parseaddr(config["MAIL_FROM"])
+    # The older of the library's two ways: the newer one loses spaces where it folds a subject in Devanagari.
+    message = MIMEMultipart("alternative", boundary=f"=_{delivery.notice_id.hex}")
+    message["From"] = formataddr((name, sender))
+    message["To"] = delivery.email if delivery.email.isascii() else Header(delivery.email, "utf-8")
     if config["MAIL_REPLY_TO"]:
-        message["Reply-To"] = config["MAIL_REPLY_TO"]
-    message["Subject"] = said.title
+        message["Reply-To"] = formataddr(parseaddr(config["MAIL_REPLY_TO"]))
+    message["Subject"] = said.title if said.title.isascii() else Header(said.title, "utf-8")
     message["Date"] = format_datetime(delivery.told_at)
-    message["Message-ID"] = f"<{delivery.notice_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = f"<{leave}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(render_template("email/notice.txt", **values))
-    message.add_alternative(render_template("email/notice.html", **values), subtype="html")
-    # After the parts: headers about the content go with what was there before.
+    message["Message-ID"] = f"<{delivery.notice_id}@{sender.rpartition('@')[2]}>"
     message["Content-Language"] = LANGUAGE_TAGS[language]
-    message.set_boundary(f"=_{delivery.notice_id.hex}")
-    return message
+    message["Auto-Submitted"] = "auto-generated"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    for form in ("txt", "html"):
+        text = render_template(f"email/notice.{form}", **values)
+        message.attach(MIMEText(text, "plain" if form == "txt" else form, "utf-8"))
+    # In one line, which the library would fold: some programs look for the link behind the colon only.
+    head = f"List-Unsubscribe: <{leave}>\r\n".encode("ascii")
+    return Letter(sender, delivery.email, head + message.as_bytes(policy=compat32.clone(linesep="\r\n")))

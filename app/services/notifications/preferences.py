@@ -40,6 +40,11 @@ def effective(stored: Chosen) -> dict[str, dict[str, bool]]:
     }
 
 
+def offered() -> dict[str, tuple[str, ...]]:
+    """What a saver can choose for each kind: SMS where its text is one of those that are registered by default."""
+    return {kind.code: CHOICES if kind.sms else ("email", "push") for kind in KINDS.values()}
+
+
 def merged(stored: Chosen, said: Chosen) -> dict[str, dict[str, bool]]:
     """What is stored once the saver has said ``said``: the rest stays as it was."""
     return {kind: {**stored.get(kind, {}), **said.get(kind, {})} for kind in {**stored, **said}}
