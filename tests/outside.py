@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,10 +68,13 @@ def mail_server(*, user: str = "", password: str = "") -> Iterator[MailServer]:
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
         fits = isinstance(given, LoginPassword) and (given.login, given.password) == (user.encode(), password.encode())
-        return AuthResult(success=fits)
+        return AuthResult(success=fits, handled=False)
 
     more = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False} if user else {}
-    controller = _AnyPort(taken, hostname="127.0.0.1", port=0, ready_timeout=20, **more)
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a password without TLS: it is this machine
+        controller = _AnyPort(taken, hostname="127.0.0.1", port=0, ready_timeout=20, **more)
     controller.start()
     try:
         port = controller.port

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,24 +14,13 @@ from app.services.notifications import devices, sending
 from app.services.notifications.notices import write
 from app.tasks.notifications import send_out
 from app.transactions import fetch, queue, run
+from devstack.stack import Stack
 from tests import factories
-from tests.conftest import Clock
+from tests.conftest import Clock, app_settings, application, create_database
 from tests.factories import Saver
-from tests.outside import MailServer, WebServer, mail_server, web_server
+from tests.outside import Call, MailServer, WebServer, mail_server, web_server
 
 TEMPLATES = "instalment_due=1107160000000000001,instalment_due.hi=1107160000000000002,kyc_decided=1107160000000000003"
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with mail_server(user="chhota", password="kettle") as server:
-        yield server
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 @dataclass
@@ -79,22 +69,46 @@ class Post:
         run(lambda: queue("UPDATE users SET phone_verified_at = %s WHERE id = %s", (datetime.now(UTC), saver.id)))
 
 
+@pytest.fixture(scope="module")
+def post_office(stack: Stack, template: str) -> Iterator[Post]:
+    """One application, mail server and web server for a file's tests."""
+    name = f"chhota_post_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    create_database(stack, name, template)
+    with mail_server(user="chhota", password="kettle") as mail, web_server() as web:
+        values = app_settings(
+            stack,
+            SMTP_URL=mail.url,
+            MAIL_FROM="Chhota <hello@chhota.example>",
+            MAIL_REPLY_TO="help@chhota.example",
+            PUBLIC_URL="https://chhota.example",
+            EXPO_PUSH_URL=f"{web.url}/expo",
+            EXPO_ACCESS_TOKEN="expo-secret",
+            SMS_URL=f"{web.url}/sms",
+            SMS_KEY="sms-secret",
+            SMS_SENDER="CHHOTA",
+            SMS_ENTITY_ID="1101000000000000001",
+            SMS_TEMPLATES=TEMPLATES,
+        )
+        with application(values, name) as app:
+            yield Post(app, mail, web, None)  # type: ignore[arg-type]
+
+
 @pytest.fixture
-def post(new_app: Callable[..., Flask], mail: MailServer, web: WebServer, clock: Clock) -> Iterator[Post]:
+def post(post_office: Post, clock: Clock) -> Iterator[Post]:
+    """The same, with nothing on its way from an earlier test."""
+    mail, web = post_office.mail, post_office.web
+    for held in (mail.raw, mail.recipients, mail.answers, web.calls):
+        held.clear()
+    mail.connections, web.answer, post_office.clock = 0, took, clock
+    mailer = post_office.app.extensions["mailer"]
     sending.wake()
-    app = new_app(
-        SMTP_URL=mail.url,
-        MAIL_FROM="Chhota <hello@chhota.example>",
-        MAIL_REPLY_TO="help@chhota.example",
-        PUBLIC_URL="https://chhota.example",
-        EXPO_PUSH_URL=f"{web.url}/expo",
-        EXPO_ACCESS_TOKEN="expo-secret",
-        SMS_URL=f"{web.url}/sms",
-        SMS_KEY="sms-secret",
-        SMS_SENDER="CHHOTA",
-        SMS_ENTITY_ID="1101000000000000001",
-        SMS_TEMPLATES=TEMPLATES,
-    )
-    with app.app_context():
-        yield Post(app, mail, web, clock)
+    with post_office.app.app_context():
+        for table in ("deliveries", "push_devices", "outbox"):
+            run(lambda table=table: queue(f"DELETE FROM {table}"))
+        yield post_office
+    post_office.app.extensions["mailer"] = mailer
     sending.wake()
+
+
+def took(_call: Call) -> tuple[int, bytes]:
+    return 201, b""

@@ -31,6 +31,8 @@ from tests.outside import Call
 from tests.services.notifications.conftest import Post
 from tests.services.notifications.test_words import JAR, VARIANTS
 
+# The mail server warns of a password without TLS, for each connection.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
 FULL = {**JAR, "target": 500000}  # target_reached: goes by e-mail and push
 EVERYWHERE = {kind: {"email": True} for kind in KINDS}
 
