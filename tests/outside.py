@@ -62,19 +62,21 @@ class _AnyPort(Controller):
 
 
 @contextmanager
-def mail_server(*, user: str = "", password: str = "") -> Iterator[MailServer]:
-    """A mail server, with a name and password where given (in the clear: it is this machine)."""
+def mail_server(*, user: str = "", password: str = "", **how: Any) -> Iterator[MailServer]:
+    """A mail server, with a name and password where given; ``how`` is aiosmtpd's, for TLS. Without, it is in the clear."""
     taken = MailServer()
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
         fits = isinstance(given, LoginPassword) and (given.login, given.password) == (user.encode(), password.encode())
         return AuthResult(success=fits, handled=False)
 
-    more = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False} if user else {}
+    more: dict[str, Any] = (
+        {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False} if user else {}
+    )
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a password without TLS: it is this machine
-        controller = _AnyPort(taken, hostname="127.0.0.1", port=0, ready_timeout=20, **more)
+        controller = _AnyPort(taken, hostname="127.0.0.1", port=0, ready_timeout=20, **more, **how)
     controller.start()
     try:
         port = controller.port

@@ -59,7 +59,7 @@ class SmtpMailer:
         began = time.monotonic()
         try:
             for letter in letters:
-                if time.monotonic() - began > BATCH_SECONDS:
+                if outcomes and time.monotonic() - began > BATCH_SECONDS:
                     return outcomes + [Outcome("retry", "slow")] * (len(letters) - len(outcomes))
                 try:
                     outcomes.append(_send(server, letter))

@@ -13,6 +13,7 @@ from app.blueprints.web.forms.notifications import ChoicesForm
 from app.errors import DomainError, NotFound
 from app.extensions import csrf
 from app.services.notifications import preferences, sending
+from app.services.notifications.deliveries import CHOICE
 from app.services.notifications.preferences import Preferences
 from app.transactions import run
 
@@ -43,14 +44,9 @@ def choices() -> Page:
                 return redirect(url_for(".choices"), 303)
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
-    missing = {"email", "push", "sms"} - {deliveries_choice(channel) for channel in sending.set_up()}
+    missing = set(preferences.CHOICES) - {CHOICE[channel] for channel in sending.set_up()}
     shown: dict[str, Any] = {"form": form, "switches": switches, "offered": preferences.offered(), "missing": missing}
     return render_template("identity/notification_settings.html", **shown), status
-
-
-def deliveries_choice(channel: str) -> str:
-    """The choice that a channel follows: push is phones and browsers alike."""
-    return "push" if channel == "webpush" else channel
 
 
 def _switched(held: Preferences) -> dict[str, dict[str, bool]]:

@@ -29,7 +29,7 @@ BADGES: dict[str, dict[str, tuple[str, str]]] = {
         "hi": ("आधा रास्ता", "आधी मंज़िल तय हो गई।"),
     },
     "comeback": {
-        "en": ("Back again", "A row ended, and you built a new one."),
+        "en": ("Back again", "A streak ended, and you built a new one."),
         "hi": ("फिर से शुरू", "सिलसिला टूटा, और आपने नया बना लिया।"),
     },
     "on_time_month": {
