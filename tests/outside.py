@@ -63,16 +63,16 @@ class _AnyPort(Controller):
 
 @contextmanager
 def mail_server(*, user: str = "", password: str = "", **how: Any) -> Iterator[MailServer]:
-    """A mail server, with a name and password where given; ``how`` is aiosmtpd's, for TLS. Without, it is in the clear."""
+    """A mail server, in the clear unless ``how`` says otherwise (aiosmtpd's keywords); asks for the name if given."""
     taken = MailServer()
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
         fits = isinstance(given, LoginPassword) and (given.login, given.password) == (user.encode(), password.encode())
         return AuthResult(success=fits, handled=False)
 
-    more: dict[str, Any] = (
-        {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False} if user else {}
-    )
+    more: dict[str, Any] = {"auth_required": True, "auth_require_tls": False} if user else {}
+    if user:
+        more["authenticator"] = authenticate
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a password without TLS: it is this machine

@@ -18,6 +18,7 @@ from app.integrations.email import Letter, NullMailer, SmtpMailer, mailer
 from app.integrations.outgoing import SENT, Away, Outcome
 from tests.outside import MailServer, mail_server
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
 LETTER = Letter("hello@chhota.example", "asha@example.com", b"Subject: Hello\r\n\r\nNamaste.\r\n.\r\nA dot.\r\n")
 
 
