@@ -7,6 +7,7 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
+from typing import Any
 
 from flask import current_app, render_template
 
@@ -36,10 +37,10 @@ def letter(delivery: Delivery) -> Letter:
     # The older of the library's two ways: the newer one loses spaces where it folds a subject in Devanagari.
     message = MIMEMultipart("alternative", boundary=f"=_{delivery.notice_id.hex}")
     message["From"] = formataddr((name, sender))
-    message["To"] = delivery.email if delivery.email.isascii() else Header(delivery.email, "utf-8")
+    message["To"] = _encoded(delivery.email)
     if config["MAIL_REPLY_TO"]:
         message["Reply-To"] = formataddr(parseaddr(config["MAIL_REPLY_TO"]))
-    message["Subject"] = said.title if said.title.isascii() else Header(said.title, "utf-8")
+    message["Subject"] = _encoded(said.title)
     message["Date"] = format_datetime(delivery.told_at)
     message["Message-ID"] = f"<{delivery.notice_id}@{sender.rpartition('@')[2]}>"
     message["Content-Language"] = LANGUAGE_TAGS[language]
@@ -51,3 +52,7 @@ def letter(delivery: Delivery) -> Letter:
     # In one line, which the library would fold: some programs look for the link behind the colon only.
     head = f"List-Unsubscribe: <{leave}>\r\n".encode("ascii")
     return Letter(sender, delivery.email, head + message.as_bytes(policy=compat32.clone(linesep="\r\n")))
+
+
+def _encoded(text: str) -> Any:
+    return text if text.isascii() else Header(text, "utf-8")
