@@ -203,12 +203,12 @@ def _quiet_until(at: datetime, zone: SaverZone, begins: time, ends: time) -> dat
 def mark(outcomes: Sequence[tuple[Delivery, Outcome]], *, at: datetime) -> None:
     """Queue what came of claimed deliveries: sent, another try later (at most ATTEMPTS in all), or dead.
 
-    A device that nobody holds any more is removed.
+    A device that nobody holds any more is removed, and what was for it has expired.
     """
     values: dict[str, list[Any]] = {name: [] for name in ("ids", "attempts", "statuses", "due", "reasons")}
     for delivery, outcome in outcomes:
         again = outcome.state == "retry" and delivery.attempts < ATTEMPTS
-        status = "sent" if outcome.state == "sent" else "waiting" if again else "dead"
+        status = "waiting" if again else {"sent": "sent", "gone": "expired"}.get(outcome.state, "dead")
         due = at + FIRST_DELAY * 3 ** (delivery.attempts - 1) if again else at
         for name, value in zip(values, (delivery.id, delivery.attempts, status, due, outcome.reason), strict=True):
             values[name].append(value)

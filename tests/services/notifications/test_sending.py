@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from app.errors import Invalid, NotFound
 from app.services.identity import profile, sign_in, staff
 from app.services.notifications import deliveries, devices, preferences, sending
+from app.services.notifications.badge_titles import badge_title
 from app.services.notifications.deliveries import ATTEMPTS, LEASE, claim
 from app.services.notifications.kinds import KINDS
 from app.services.notifications.words import words
@@ -372,7 +373,7 @@ def test_push_reaches_each_phone_of_the_saver_once(post: Post) -> None:
     assert call.headers["authorization"] == "Bearer expo-secret"
     assert sorted(message["to"] for message in call.json) == ["ExponentPushToken[one]", "ExponentPushToken[two]"]
     for message in call.json:
-        assert message["title"] == "नया बैज: पूरा हफ़्ता"
+        assert message["title"] == f"नया बैज: {badge_title('streak_7_days', 'hi')}"
         assert message["data"] == {
             "notification_id": str(notice), "kind": "badge_earned", "path": f"/jars/{JAR['jar_id']}",
         }  # fmt: skip
@@ -405,7 +406,7 @@ def test_a_phone_that_is_gone_is_sent_nothing_more(post: Post) -> None:
     post.phone(saver, "gone")
     kept = post.phone(saver, "kept")
     post.send_out(saver, post.tell(saver, "score_changed", VARIANTS["score_changed"][0]))
-    assert sorted(post.rows(saver)) == [("push", "dead", 1, "DeviceNotRegistered"), ("push", "sent", 1, None)]
+    assert sorted(post.rows(saver)) == [("push", "expired", 1, "DeviceNotRegistered"), ("push", "sent", 1, None)]
     assert [device.id for device in run(lambda: devices.registered(saver.family_id))] == [kept]
 
 
@@ -547,7 +548,7 @@ def test_a_subscription_that_is_gone_is_removed(post: Post, status: int) -> None
     saver = post.saver()
     Browser(post.web.url).register(post, saver)
     post.send_out(saver, post.tell(saver, "score_changed", VARIANTS["score_changed"][0]))
-    assert post.rows(saver) == [("webpush", "dead", 1, f"http_{status}")]
+    assert post.rows(saver) == [("webpush", "expired", 1, f"http_{status}")]
     assert run(lambda: devices.registered(saver.family_id)) == []
 
 
