@@ -652,3 +652,22 @@ def test_a_claim_is_committed_before_anything_leaves(post: Post) -> None:
     claimed, looked_at = run(lambda: claim("email", at=at, real=datetime.now(UTC), most=10))
     assert (len(claimed), looked_at) == (1, 1)
     assert run(lambda: claim("email", at=at, real=datetime.now(UTC), most=10)) == ([], 0)
+
+
+def test_what_left_is_counted_and_logged_without_a_word_of_it(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
+    def counted(outcome: str) -> float:
+        return sending.deliveries_total.labels("email", outcome)._value.get()
+
+    before = {outcome: counted(outcome) for outcome in ("sent", "refused")}
+    reached, refused = post.saver(), post.saver()
+    for saver in (reached, refused):
+        post.fan_out(saver, post.tell(saver, "target_reached", FULL))
+    post.mail.answers = ["250", f"550 <{refused.email}> is unknown"]
+    capsys.readouterr()
+    assert post.send_due()["email"] == 1
+    assert {outcome: counted(outcome) - before[outcome] for outcome in before} == {"sent": 1, "refused": 1}
+    logged = capsys.readouterr().err
+    assert '"event":"notices_not_sent"' in logged
+    assert '"smtp_550"' in logged
+    for word in (reached.email, refused.email, "Bicycle", "Asha", "kettle"):
+        assert word not in logged
