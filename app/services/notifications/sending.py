@@ -40,6 +40,7 @@ BATCHES = {"email": 20, "push": push.BATCH, "webpush": web_push.BATCH, "sms": 10
 
 deliveries_total = Counter("notification_deliveries_total", "What left for savers", ["channel", "outcome"])
 _rests_until: dict[str, float] = {}
+_named: set[str] = set()
 
 
 def set_up() -> list[str]:
@@ -52,6 +53,9 @@ def set_up() -> list[str]:
 def make_deliveries(notices: Sequence[tuple[str, str]], *, at: datetime) -> set[str]:
     """Make the deliveries of ``notices`` for what is set up here; the channels with something new to send."""
     channels = set_up()
+    for channel in BATCHES.keys() - channels - _named:
+        _named.add(channel)  # once for each process is enough
+        log.info("way_out_not_set_up", component=channel)
     if not channels:
         return set()
     sms: Sms = current_app.extensions["sms"]

@@ -613,13 +613,19 @@ def test_a_gateway_that_is_away_is_asked_again_with_the_same_reference(post: Pos
 # ---- the whole ----
 
 
-def test_without_any_way_out_nothing_is_made_or_sent(new_app: Any, clock: Any) -> None:
+def test_without_any_way_out_nothing_is_made_or_sent(
+    new_app: Any, clock: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sending, "_named", set())
     app = new_app(VAPID_PRIVATE_KEY="", VAPID_PUBLIC_KEY="")
     with app.app_context():
         post = Post(app, None, None, clock)  # type: ignore[arg-type]
         saver = post.saver()
         assert sending.set_up() == []
         assert post.fan_out(saver, post.tell(saver, "target_reached", FULL)) == set()
+        assert post.fan_out(saver, post.tell(saver, "target_reached", FULL)) == set()
+        logged = [line for line in capsys.readouterr().err.splitlines() if "way_out_not_set_up" in line]
+        assert len(logged) == 4, "each is named once"
         assert post.send_due() == {}
         assert post.rows(saver) == []
         assert devices.browser_key() is None

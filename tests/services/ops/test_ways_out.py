@@ -10,6 +10,7 @@ from app.services.ops.check import Check
 from app.services.ops.ways_out import ways_out
 from tests.outside import mail_server
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
 ADDRESS = {"MAIL_FROM": "Chhota <hello@chhota.example>"}
 GATEWAY = {"SMS_URL": "https://sms.example/send", "SMS_KEY": "k", "SMS_SENDER": "CHHOTA", "SMS_ENTITY_ID": "11"}
 
