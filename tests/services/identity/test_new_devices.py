@@ -48,9 +48,11 @@ def test_a_sign_in_from_a_device_that_was_not_seen_before_is_told_once(app: Flas
     assert facts["device"] == "Chrome, Android"
     with app.app_context():
         ((family,),) = run(
-            lambda: fetch("SELECT id::text FROM refresh_families WHERE user_id = %s AND device = %s LIMIT 1",
-                          (saver.id, PHONE))
-        )  # fmt: skip
+            lambda: fetch(
+                "SELECT id::text FROM refresh_families WHERE user_id = %s AND device = %s ORDER BY created_at LIMIT 1",
+                (saver.id, PHONE),
+            )
+        )
     assert facts["family_id"] == family
     log_in(app, saver, LAPTOP)
     assert [facts["device"] for facts in told(app, saver.id)] == ["Chrome, Android", "Firefox, Windows"]
