@@ -84,6 +84,31 @@ def _currency(text: str) -> str:
     return text
 
 
+def _smtp_url(text: str) -> str:
+    """The port follows from the scheme where none is given (app/integrations/email.py)."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname):
+        raise ValueError("is not an SMTP URL (smtp+starttls://user:password@host:587)")
+    return text
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("is not the address of a web service (https://host/path)")
+    return text
+
+
+def _sms_templates(text: str) -> str:
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, separator, number = pair.partition("=")
+        if not (name and separator and number.isascii() and number.isdigit()):
+            raise ValueError(
+                "is not a list such as instalment_due=1107160000000012345,kyc_decided.hi=1107160000000054321"
+            )
+    return text
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting. ``default`` is text, as the environment would give it; ``parse`` raises ValueError."""
@@ -150,6 +175,40 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RATELIMIT_SIGNUP", "10 per hour", "sign-ups from one address"),
     Setting("RATELIMIT_LOGIN", "30 per minute", "sign-in attempts from one address"),
     Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver"),
+    Setting(
+        "SMTP_URL",
+        "",
+        "mail server: smtp://, smtps:// or smtp+starttls://user:password@host:port; empty means no e-mail leaves",
+        _smtp_url,
+        True,
+    ),
+    Setting("MAIL_FROM", "", "sender of letters, such as Chhota <hello@example.org>"),
+    Setting("MAIL_REPLY_TO", "", "where answers to letters go; also named where savers are told to write to us"),
+    Setting(
+        "EXPO_PUSH_URL",
+        "",
+        "push to the phone app: https://exp.host/--/api/v2/push/send; empty means none leaves",
+        _http_url,
+    ),
+    Setting("EXPO_ACCESS_TOKEN", "", "token of the Expo project, where it asks for one", secret=True),
+    Setting(
+        "VAPID_PRIVATE_KEY",
+        "",
+        "signs push to browsers; `flask notifications vapid` makes the pair; empty means none leaves",
+        secret=True,
+    ),
+    Setting("VAPID_PUBLIC_KEY", "", "the other half, which browsers are shown"),
+    Setting("SMS_URL", "", "gateway that takes SMS as JSON; empty means none leaves", _http_url),
+    Setting("SMS_KEY", "", "bearer token of the gateway", secret=True),
+    Setting("SMS_SENDER", "", "header under which SMS are registered (DLT), six letters"),
+    Setting("SMS_ENTITY_ID", "", "principal entity id of the DLT registration"),
+    Setting(
+        "SMS_TEMPLATES",
+        "",
+        "registered template of each kind, and language where it differs: instalment_due=1107…,instalment_due.hi=1107…;"
+        " a kind without one is not sent",
+        _sms_templates,
+    ),
     Setting("MAX_CONTENT_LENGTH", "65536", "largest body of a request that uploads no file, in bytes", _positive),
     Setting("LOG_LEVEL", "INFO", "least severity that is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
     Setting("LOG_FORMAT", "console", "json or console", _one_of("json", "console")),
@@ -271,7 +330,12 @@ class BaseConfig:
     def problems(cls, config: Mapping[str, Any]) -> list[str]:
         """What stops this environment from starting, one sentence each."""
         missing = [name for name in ("DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY") if not config[name]]
-        return [f"{name} is not set: `make run` makes one, or see .env.example" for name in missing]
+        found = [f"{name} is not set: `make run` makes one, or see .env.example" for name in missing]
+        if config["SMTP_URL"] and not config["MAIL_FROM"]:
+            found.append("MAIL_FROM is not set: letters need a sender")
+        if bool(config["VAPID_PRIVATE_KEY"]) != bool(config["VAPID_PUBLIC_KEY"]):
+            found.append("VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY go together: `flask notifications vapid` makes both")
+        return found
 
 
 class DevelopmentConfig(BaseConfig):
@@ -311,6 +375,12 @@ class ProductionConfig(BaseConfig):
             found.append("S3_ENDPOINT_URL is not https: identity papers would travel in the clear")
         if not config["PUBLIC_URL"].startswith("https://"):
             found.append("PUBLIC_URL is not https: session cookies would travel in the clear")
+        for name in ("EXPO_PUSH_URL", "SMS_URL"):
+            if config[name].startswith("http://"):
+                found.append(f"{name} is not https: what savers are told would travel in the clear")
+        smtp = urlsplit(config["SMTP_URL"])
+        if smtp.scheme == "smtp" and smtp.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            found.append("SMTP_URL is not encrypted: use smtps:// or smtp+starttls://")
         if not config["RATELIMIT_ENABLED"]:
             found.append("RATELIMIT_ENABLED is 0: rate limits are lifted for measuring only")
         if config["ARGON2_MEMORY_KIB"] < 19456:

@@ -14,7 +14,11 @@ import config as settings
 from app import clock, connections, extensions, observability
 from app.blueprints import api, errors, headers, web
 from app.cli import register_commands
+from app.integrations.email import mailer
 from app.integrations.object_store import object_store
+from app.integrations.push import phone_push
+from app.integrations.sms import sms
+from app.integrations.web_push import browser_push
 from app.services.ops.clock import offset_from_database
 from app.tasks import schedule
 
@@ -87,5 +91,11 @@ def _bind_extensions(app: Flask) -> None:
     )
     extensions.cache.init_app(app)
     extensions.limiter.init_app(app)
-    app.extensions["object_store"] = object_store(app.config)
+    app.extensions |= {
+        "object_store": object_store(app.config),
+        "mailer": mailer(app.config),
+        "phone_push": phone_push(app.config),
+        "browser_push": browser_push(app.config),
+        "sms": sms(app.config),
+    }
     schedule.init_celery(app, extensions.celery)

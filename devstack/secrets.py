@@ -23,6 +23,8 @@ NAMES = (
     "jwt_secret_key",
 )
 READABLE_NAMES = ("demo_saver", "demo_admin")
+# Two halves of one pair: what signs push to browsers, and what browsers are shown.
+PAIR = ("vapid_private_key", "vapid_public_key")
 
 
 def _readable() -> str:
@@ -47,9 +49,28 @@ def load(file: Path) -> dict[str, str]:
     missing = [name for name in (*NAMES, *READABLE_NAMES) if not known.get(name)]
     for name in missing:
         known[name] = _readable() if name in READABLE_NAMES else generator.token_hex(24)
+    if not all(known.get(name) for name in PAIR):
+        known |= dict(zip(PAIR, _key_pair(), strict=True))
+        missing += PAIR
     if missing:
         write_private(file, json.dumps(known, indent=2) + "\n")
     return known
+
+
+def _key_pair() -> tuple[str, str]:
+    """A private key of P-256 and its public half, in base64url without padding."""
+    import base64
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    halves = (
+        key.private_numbers().private_value.to_bytes(32, "big"),
+        key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint),
+    )
+    private, public = (base64.urlsafe_b64encode(half).rstrip(b"=").decode() for half in halves)
+    return private, public
 
 
 def write_private(file: Path, text: str) -> None:

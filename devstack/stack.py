@@ -30,6 +30,7 @@ PASSED_ON = {
     "redis": ("REDIS_URL",),
     "s3": ("S3_ENDPOINT_URL", "S3_BUCKET", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"),
 }
+VAPID = ("VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY")  # a pair: both are given, or neither
 PORT_TAKEN = ("address already in use", "Address already in use", "could not bind")
 ATTEMPTS = 3
 # The S3 server takes longest to answer: it goes first, so that the others start in its shade.
@@ -142,6 +143,8 @@ class Stack:
             "SECRET_KEY": self._environ.get("SECRET_KEY") or known["secret_key"],
             "JWT_SECRET_KEY": self._environ.get("JWT_SECRET_KEY") or known["jwt_secret_key"],
         }
+        given = {name: self._environ[name] for name in VAPID if self._environ.get(name)}
+        self.settings |= given or {name: known[name.lower()] for name in VAPID}
         wanted = []
         for name in self._services:
             if self._environ.get(GIVEN_BY[name]):

@@ -99,7 +99,7 @@ def make_saver(app: Flask, *, role: str = "saver", name: str = "Asha Devi", **va
                 user = staff.add(
                     name=name, email=details["email"], password=details["password"], role=role, at=clock.now()
                 )
-            return user.id, sign_in.open_family(user.id, kind="api", device="tests")
+            return user.id, sign_in.open_family(user.id, kind="api", device="Werkzeug")
 
         user_id, opened = run(work)
         pair = tokens.pair(opened)

@@ -33,12 +33,15 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"): {},
     ("POST", "/api/jars/deposit/"): {"jar_id": "{jar}", "amount": "5"},
     ("POST", "/api/jars/withdraw/"): {"jar_id": "{jar}", "amount": "5"},
+    ("POST", "/api/devices/"): {"kind": "expo", "token": "ExponentPushToken[walked]"},
+    ("DELETE", "/api/devices/<uuid:device_id>/"): {},
 }
 # These read no body at all: an extra member cannot reach them.
 BODILESS = {
     ("POST", "/api/token/refresh/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"),
+    ("DELETE", "/api/devices/<uuid:device_id>/"),
 }
 
 
@@ -206,6 +209,7 @@ TAKEN: dict[tuple[str, str], set[str]] = {
     ("PATCH", "/api/jars/<uuid:jar_id>/"): {"target_amount", "installment_amount", "end_date", "auto_deposit"},
     ("POST", "/api/jars/deposit/"): {"note"},
     ("POST", "/api/jars/withdraw/"): {"note"},
+    ("POST", "/api/devices/"): {"keys"},
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import clock, demo, doctor, imports, ledger, outbox, settings, staff
+from app.cli import clock, demo, doctor, imports, ledger, notifications, outbox, settings, staff
 
 
 def register_commands(app: Flask) -> None:
@@ -16,6 +16,7 @@ def register_commands(app: Flask) -> None:
         doctor.doctor,
         imports.group,
         ledger.group,
+        notifications.group,
         outbox.group,
         settings.group,
         staff.group,

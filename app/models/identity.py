@@ -69,6 +69,11 @@ class User(Model):
     quiet_until: Mapped[time] = mapped_column(Time, server_default="07:00", default=time(7))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
+    @property
+    def quiet_hours(self) -> dict[str, time]:
+        """Both times."""
+        return {"quiet_from": self.quiet_from, "quiet_until": self.quiet_until}
+
 
 class RefreshFamily(Model):
     """One sign-in on one device: a chain of rotating refresh tokens, or a browser session.

@@ -64,6 +64,7 @@ class PushDevice(Model):
         CheckConstraint(one_of("kind", ("expo", "web")), name="kind"),
         CheckConstraint("(kind = 'web') = (keys IS NOT NULL)", name="keys"),
         Index("ix_push_devices_user_id", "user_id"),
+        Index("ix_push_devices_family_id", "family_id"),
         Index("uq_push_devices_address", "address", unique=True),
     )
 
@@ -95,7 +96,7 @@ class Delivery(Model):
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
-        Index("ix_deliveries_due_at", "due_at", postgresql_where=text("status = 'waiting'")),
+        Index("ix_deliveries_due_at", "channel", "due_at", postgresql_where=text("status = 'waiting'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+from app import clock
 from app.extensions import celery
-from app.services.notifications.deliveries import fan_out
-from app.transactions import run
+from app.services.notifications import sending
 
 
 @celery.task(name="notifications.send_out")
 def send_out(messages: list[dict[str, Any]]) -> None:
-    """Make what leaves the system of the notices of ``messages``."""
+    """Make what leaves the system of the notices of ``messages``, and send it."""
     notices = [(user, notice) for message in messages for user, notice in message.get("notices", ())]
-    if notices:
-        run(lambda: fan_out(notices, at=datetime.now(UTC)))
+    if notices and (channels := sending.make_deliveries(notices, at=clock.now())):
+        sending.send_due(clock.now, channels=sorted(channels))
+
+
+@celery.task(name="notifications.send_due")
+def send_due() -> None:
+    """Send what waited: for another try, for the end of quiet hours, or for a worker."""
+    sending.send_due(clock.now)

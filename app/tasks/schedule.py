@@ -28,6 +28,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="5,20,35,50"),
         "options": {"expires": 600},
     },
+    "notifications-send-due": {
+        "task": "notifications.send_due",
+        "schedule": crontab(minute="*"),
+        "options": {"expires": 50},
+    },
     "ledger-seal": {"task": "ledger.seal", "schedule": crontab(minute="7")},
     "upkeep-purge": {"task": "upkeep.purge", "schedule": crontab(hour="21", minute="30")},
 }

@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_push_devices")),
     )
     op.create_index("ix_push_devices_user_id", "push_devices", ["user_id"])
+    op.create_index("ix_push_devices_family_id", "push_devices", ["family_id"])
     op.create_index("uq_push_devices_address", "push_devices", ["address"], unique=True)
     op.create_table(
         "deliveries",
@@ -98,7 +99,9 @@ def upgrade() -> None:
         unique=True,
         postgresql_nulls_not_distinct=True,
     )
-    op.create_index("ix_deliveries_due_at", "deliveries", ["due_at"], postgresql_where=sa.text("status = 'waiting'"))
+    op.create_index(
+        "ix_deliveries_due_at", "deliveries", ["channel", "due_at"], postgresql_where=sa.text("status = 'waiting'")
+    )
     op.add_column("users", sa.Column("quiet_from", sa.Time(), server_default="22:00", nullable=False))
     op.add_column("users", sa.Column("quiet_until", sa.Time(), server_default="07:00", nullable=False))
 

@@ -35,6 +35,18 @@ def test_a_secret_that_a_newer_version_needs_is_added(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_the_keys_of_push_are_one_pair_and_are_made_together(tmp_path: Path) -> None:
+    from app.integrations.web_push import belong_together
+
+    file = tmp_path / "secrets.json"
+    made = secrets.load(file)
+    assert belong_together(made["vapid_private_key"], made["vapid_public_key"])
+    file.write_text(json.dumps({name: value for name, value in made.items() if name != "vapid_public_key"}))
+    again = secrets.load(file)
+    assert again["vapid_private_key"] != made["vapid_private_key"]
+    assert belong_together(again["vapid_private_key"], again["vapid_public_key"])
+
+
 def test_a_damaged_file_is_not_written_over(tmp_path: Path) -> None:
     file = tmp_path / "secrets.json"
     file.write_text("{")

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints.api import boards, docs, gamification, identity, problems, savings, statements, tokens
+from app.blueprints.api import boards, devices, docs, gamification, identity, problems, savings, statements, tokens
 from app.blueprints.api.access import access, refuse_undeclared
 from app.extensions import api, csrf
 
 __all__ = ["access", "init_app", "tokens"]
 
-BLUEPRINTS = (identity.blueprint, savings.blueprint, statements.blueprint, gamification.blueprint, boards.blueprint)
+BLUEPRINTS = (
+    identity.blueprint,
+    savings.blueprint,
+    statements.blueprint,
+    gamification.blueprint,
+    boards.blueprint,
+    devices.blueprint,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -24,7 +24,7 @@ from app.blueprints.api.schemas.identity import (
 )
 from app.errors import DomainError
 from app.extensions import limiter
-from app.services.identity import profile, sign_in, signup
+from app.services.identity import new_devices, profile, sign_in, signup
 from app.transactions import run
 
 blueprint = ApiBlueprint("identity", __name__, url_prefix="/api", description="Accounts and sign-in")
@@ -40,7 +40,8 @@ def create_account(values: dict[str, Any]) -> dict[str, Any]:
 
     def work() -> dict[str, Any]:
         user = signup.sign_up(**values, at=clock.now())
-        return {"user": user, **_signed_in(user.id)}
+        opened = sign_in.open_family(user.id, kind="api", device=request.user_agent.string)
+        return {"user": user, **tokens.pair(opened)}
 
     return run(work)
 
@@ -55,7 +56,9 @@ def log_in(values: dict[str, Any]) -> dict[str, Any]:
 
     def work() -> dict[str, Any]:
         user_id = sign_in.authenticate(**values)
-        return {"user": profile.read(user_id), **_signed_in(user_id)}
+        opened = sign_in.open_family(user_id, kind="api", device=request.user_agent.string)
+        new_devices.tell_if_new(opened, request.user_agent.string, at=clock.now())
+        return {"user": profile.read(user_id), **tokens.pair(opened)}
 
     return run(work)
 
@@ -115,10 +118,6 @@ def put_profile(values: dict[str, Any]) -> dict[str, Any]:
 def patch_profile(values: dict[str, Any]) -> dict[str, Any]:
     """Set the given fields of the profile."""
     return {"user": run(lambda: profile.change(caller().id, values, at=clock.now()))}
-
-
-def _signed_in(user_id: UUID) -> dict[str, Any]:
-    return tokens.pair(sign_in.open_family(user_id, kind="api", device=request.user_agent.string))
 
 
 def _family_of(refresh_token: str | None, user_id: UUID) -> UUID | None:

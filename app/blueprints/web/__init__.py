@@ -8,7 +8,18 @@ from flask import Flask, Response, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 
 from app.blueprints import health
-from app.blueprints.web import access, assets, boards, formats, identity, landing, movements, savings, statements
+from app.blueprints.web import (
+    access,
+    assets,
+    boards,
+    formats,
+    identity,
+    landing,
+    movements,
+    notification_settings,
+    savings,
+    statements,
+)
 from app.observability import current_request_id
 
 BLUEPRINTS = (
@@ -19,6 +30,7 @@ BLUEPRINTS = (
     movements.blueprint,
     statements.blueprint,
     boards.blueprint,
+    notification_settings.blueprint,
 )
 # Endpoint, word and icon of what stands in the bar.
 NAVIGATION = (

@@ -1,4 +1,7 @@
-"""How pages write money, days and instants. Days are the saver's own; filters take values and ask no clock."""
+"""How pages and notices write money, days and instants. Days are the saver's own; filters take values and ask no clock.
+
+Those that notices use take the reader's ``locale`` (en_IN, hi) beside; pages are in English.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(currency_sign=currency_sign)
 
 
-def in_words(minor: int) -> str:
+def in_words(minor: int, locale: str = LOCALE) -> str:
     """Minor units as a saver reads them: ₹12,480, ₹12,480.50."""
-    return money.format_rupees(minor, locale=LOCALE, currency=current_app.config["CURRENCY"])
+    return money.format_rupees(minor, locale=locale, currency=current_app.config["CURRENCY"])
 
 
 def currency_sign() -> str:
@@ -53,14 +56,14 @@ def day(value: date, today: date) -> str:
     return text.replace(" ", "\xa0")
 
 
-def long_day(value: date) -> str:
-    """Wednesday 15 July."""
-    return format_date(value, "EEEE d MMMM", locale=LOCALE)
+def long_day(value: date, locale: str = LOCALE) -> str:
+    """Wednesday 15 July, बुधवार 15 जुलाई."""
+    return format_date(value, "EEEE d MMMM", locale=locale)
 
 
-def month(value: date) -> str:
-    """July 2026."""
-    return format_date(value, "MMMM y", locale=LOCALE)
+def month(value: date, locale: str = LOCALE) -> str:
+    """July 2026, जुलाई 2026."""
+    return format_date(value, "MMMM y", locale=locale)
 
 
 def weekday(value: date) -> str:

@@ -14,8 +14,8 @@ from app.blueprints.web.access import begin, caller, local_path, page_access, sa
 from app.blueprints.web.forms.identity import LogInForm, ProfileForm, SignUpForm
 from app.errors import DomainError
 from app.extensions import limiter
+from app.services.identity import new_devices, sign_in, signup
 from app.services.identity import profile as profiles
-from app.services.identity import sign_in, signup
 from app.services.identity.principal import Principal, principal
 from app.transactions import run
 
@@ -57,7 +57,7 @@ def log_in() -> Page:
         if form.validate():
             password = form.password.data or ""
             try:
-                begin(run(lambda: _opened(sign_in.authenticate(**form.names(), password=password))))
+                begin(run(lambda: _opened(sign_in.authenticate(**form.names(), password=password), known=True)))
                 return _home()
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
@@ -114,9 +114,12 @@ def _new_account(form: SignUpForm) -> UUID:
     return user.id
 
 
-def _opened(user_id: UUID) -> Principal:
-    """A sign-in of this browser, and who it belongs to."""
-    family = sign_in.open_family(user_id, kind="web", device=request.user_agent.string)
+def _opened(user_id: UUID, *, known: bool = False) -> Principal:
+    """A sign-in of this browser, and who it belongs to. ``known``: the account was there before."""
+    device = request.user_agent.string
+    family = sign_in.open_family(user_id, kind="web", device=device)
+    if known:
+        new_devices.tell_if_new(family, device, at=clock.now())
     person = principal(family.family_id)
     assert person is not None  # its row has just been written
     return person

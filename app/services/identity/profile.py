@@ -14,6 +14,7 @@ from app.periods import SaverZone, zone_exists
 from app.services.audit import log as audit
 from app.services.identity import contacts
 from app.services.identity.display_names import display_name
+from app.services.notifications import preferences
 from app.services.notifications.kinds import KINDS
 from app.services.outbox.messages import enqueue
 
@@ -89,7 +90,11 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
     elif not user.display_name:
         user.leaderboard_opt_in = False  # nobody is listed without a name
     if "notification_preferences" in values:
-        user.notification_preferences = {**user.notification_preferences, **values["notification_preferences"]}
+        user.notification_preferences = preferences.merged(
+            user.notification_preferences, values["notification_preferences"]
+        )
+    if "quiet_hours" in values:
+        user.quiet_from, user.quiet_until = values["quiet_hours"]["quiet_from"], values["quiet_hours"]["quiet_until"]
     if errors:
         raise Invalid(errors)
     if user.leaderboard_opt_in != listed:

@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import current_app
 
 from app.extensions import cache
+from app.services.notifications import devices
 from app.transactions import after_commit, queue
 
 
@@ -26,7 +27,10 @@ def known(family_id: UUID) -> bool:
 
 
 def revoke(family_ids: list[UUID], *, why: str, at: datetime) -> None:
-    """End these sign-ins: refresh and access tokens, or the browser session. Those ended before stay as they were."""
+    """End these sign-ins: refresh and access tokens, or the browser session, and push to their devices.
+
+    Those ended before stay as they were.
+    """
     if not family_ids:
         return
     queue(
@@ -34,6 +38,7 @@ def revoke(family_ids: list[UUID], *, why: str, at: datetime) -> None:
         " WHERE id = ANY(%s::uuid[]) AND revoked_at IS NULL",
         (at, why, [str(family_id) for family_id in family_ids]),
     )
+    devices.forget(family_ids)
     text = json.dumps({"revoked_at": at.isoformat(), "why": why})
     seconds = current_app.config["ACCESS_TOKEN_MINUTES"] * 60 + 60
 

@@ -15,6 +15,7 @@ class Kind:
     """One kind. ``email``, ``push``, ``sms``: whether it goes there by default; the inbox has every kind.
 
     ``useful_for``: after this time it is not sent any more; None for what is worth knowing whenever it comes.
+    ``any_hour``: it does not wait for the end of quiet hours.
     """
 
     code: str
@@ -22,6 +23,7 @@ class Kind:
     push: bool = False
     sms: bool = False
     useful_for: timedelta | None = None
+    any_hour: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -37,7 +39,7 @@ KINDS: dict[str, Kind] = {
         Kind("score_changed", push=True),
         Kind("instalment_due", email=True, push=True, sms=True),
         Kind("kyc_decided", email=True, push=True, sms=True),
-        Kind("new_device", email=True, push=True),
+        Kind("new_device", email=True, push=True, any_hour=True),
         Kind("weekly_digest", email=True),
     )
 }

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import psycopg2
 import redis
@@ -18,24 +17,15 @@ from redis.exceptions import RedisError
 
 from app.extensions import celery
 from app.integrations.object_store import NullObjectStore, object_store
+from app.services.ops.check import Check
 from app.services.ops.health import newest_migration
+from app.services.ops.ways_out import ways_out
 
-State = Literal["ok", "note", "problem"]
 OUTBOX_PATIENCE = timedelta(minutes=1)
 SEAL_EVERY = timedelta(hours=2)
 OLDEST_POSTGRES = 140_000
 SAFE_COMMITS = frozenset({"on", "local", "remote_write", "remote_apply"})
 WORKER_PATIENCE = 1.5  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was found about ``part``. ``remedy`` says what to do about a note or a problem."""
-
-    part: str
-    state: State
-    says: str
-    remedy: str | None = None
 
 
 def examine(
@@ -48,6 +38,8 @@ def examine(
     redis_check = _redis(config)
     yield redis_check
     yield _storage(config, production=production)
+    if not refused:
+        yield from ways_out(config)
     yield _worker(asked=redis_check.state != "problem" and not refused)
 
 

@@ -31,6 +31,7 @@ USER = {
     "display_name": type(None),
     "leaderboard_opt_in": bool,
     "notification_preferences": dict,
+    "quiet_hours": dict,
     "created_at": str,
 }
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -82,6 +83,7 @@ def test_signing_up_answers_the_person_and_a_pair_of_tokens(app: Flask) -> None:
         "display_name": None,
         "leaderboard_opt_in": False,
         "notification_preferences": {},
+        "quiet_hours": {"from": "22:00", "until": "07:00"},
         "created_at": "",
     }
     assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 900)

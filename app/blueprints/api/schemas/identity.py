@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import time
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -49,6 +51,31 @@ class ChannelsSchema(StrictSchema):
     sms = StrictBoolean()
 
 
+class LocalTime(fields.Field[time]):
+    """A time of day as HH:MM."""
+
+    default_error_messages = {"invalid": "Give a time such as 22:00."}  # noqa: RUF012 (marshmallow's own way)
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "22:00"}
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _serialize(self, value: time | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.strftime("%H:%M")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> time:
+        if type(value) is not str or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+            raise self.make_error("invalid")
+        return time.fromisoformat(value)
+
+
+class QuietHoursSchema(StrictSchema):
+    """Local times between which only the inbox is filled; two equal ones are no quiet at all."""
+
+    quiet_from = LocalTime(required=True, data_key="from")
+    quiet_until = LocalTime(required=True, data_key="until")
+
+
 class ProfileSchema(StrictSchema):
     """Fields of the profile that a person may change."""
 
@@ -62,6 +89,7 @@ class ProfileSchema(StrictSchema):
     notification_preferences = fields.Dict(
         keys=fields.String(validate=validate.OneOf(NOTIFICATION_KINDS)), values=fields.Nested(ChannelsSchema)
     )
+    quiet_hours = fields.Nested(QuietHoursSchema)
 
 
 class WholeProfileSchema(ProfileSchema):
@@ -91,6 +119,7 @@ class UserSchema(StrictSchema):
     display_name = fields.String(required=True, allow_none=True)
     leaderboard_opt_in = fields.Boolean(required=True)
     notification_preferences = fields.Dict(required=True)
+    quiet_hours = fields.Nested(QuietHoursSchema, required=True)
     created_at = UtcDateTime(required=True)
 
 
