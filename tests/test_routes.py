@@ -35,6 +35,7 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/jars/withdraw/"): {"jar_id": "{jar}", "amount": "5"},
     ("POST", "/api/devices/"): {"kind": "expo", "token": "ExponentPushToken[walked]"},
     ("DELETE", "/api/devices/<uuid:device_id>/"): {},
+    ("POST", "/api/notifications/<uuid:notice_id>/read/"): {},
 }
 # These read no body at all: an extra member cannot reach them.
 BODILESS = {
@@ -42,6 +43,7 @@ BODILESS = {
     ("DELETE", "/api/jars/<uuid:jar_id>/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"),
     ("DELETE", "/api/devices/<uuid:device_id>/"),
+    ("POST", "/api/notifications/<uuid:notice_id>/read/"),
 }
 
 

@@ -42,6 +42,7 @@ class Notification(Model):
     __table_args__ = (
         CheckConstraint(one_of("kind", KINDS), name="kind"),
         Index("uq_notifications_once", "user_id", "once", unique=True, postgresql_where=text("once IS NOT NULL")),
+        Index("ix_notifications_unread", "user_id", "id", postgresql_where=text("read_at IS NULL")),
     )
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)

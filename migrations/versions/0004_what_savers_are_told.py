@@ -54,6 +54,9 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("once IS NOT NULL"),
     )
+    op.create_index(
+        "ix_notifications_unread", "notifications", ["user_id", "id"], postgresql_where=sa.text("read_at IS NULL")
+    )
     op.create_table(
         "push_devices",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -23,6 +23,9 @@ TEXT_PAIRS = [
             "gold-wash",
             "leaf-wash",
             "night-wash",
+            "heat-some",
+            "heat-more",
+            "heat-most",
         )
     ],
     *[("soft", ground) for ground in ("paper", "card", "sunk", "clay-wash", "gold-wash")],

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints.api import boards, devices, docs, gamification, identity, problems, savings, statements, tokens
+from app.blueprints.api import (
+    boards,
+    devices,
+    docs,
+    gamification,
+    identity,
+    notifications,
+    problems,
+    savings,
+    statements,
+    tokens,
+)
 from app.blueprints.api.access import access, refuse_undeclared
 from app.extensions import api, csrf
 
@@ -16,6 +27,7 @@ BLUEPRINTS = (
     statements.blueprint,
     gamification.blueprint,
     boards.blueprint,
+    notifications.blueprint,
     devices.blueprint,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 
 from app.blueprints import health
@@ -13,10 +13,13 @@ from app.blueprints.web import (
     assets,
     boards,
     formats,
+    gamification,
     identity,
     landing,
     movements,
+    navigation,
     notification_settings,
+    notifications,
     savings,
     statements,
 )
@@ -30,13 +33,9 @@ BLUEPRINTS = (
     movements.blueprint,
     statements.blueprint,
     boards.blueprint,
+    gamification.blueprint,
+    notifications.blueprint,
     notification_settings.blueprint,
-)
-# Endpoint, word and icon of what stands in the bar.
-NAVIGATION = (
-    ("web_savings.dashboard", "Home", "home"),
-    ("web_savings.list_jars", "Jars", "jar"),
-    ("web_identity.profile", "Me", "person"),
 )
 
 
@@ -46,24 +45,12 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     formats.init_app(app)
     version = assets.version_of(app)
+    frame = navigation.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
 
     @app.context_processor
-    def frame() -> dict[str, Any]:
-        return {"asset_version": version(), "request_id": current_request_id(), **_navigation()}
-
-
-def _navigation() -> dict[str, Any]:
-    # Only a person who is known already: an error page must not ask the database who is there.
-    if not getattr(g.get("_login_user"), "is_authenticated", False):
-        return {}
-    return {
-        "brand_url": url_for("web_savings.dashboard"),
-        "nav_items": [
-            {"url": url_for(endpoint), "label": label, "icon": icon, "current": request.endpoint == endpoint}
-            for endpoint, label, icon in NAVIGATION
-        ],
-    }
+    def shared() -> dict[str, Any]:
+        return {"asset_version": version(), "request_id": current_request_id(), **frame()}
 
 
 def _stale_form(_error: CSRFError) -> Response:

@@ -80,7 +80,7 @@ def _load(family: str) -> Principal | None:
         family_id = UUID(family)
     except ValueError:
         return None
-    person = principal(family_id)
+    person = principal(family_id, at_a_page=True)
     if person is not None:
         bind_user(person.id)
     return person

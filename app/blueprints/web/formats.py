@@ -6,6 +6,7 @@ Those that notices use take the reader's ``locale`` (en_IN, hi) beside; pages ar
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
         day=day,
         long_day=long_day,
         month=month,
+        short_month=short_month,
         weekday=weekday,
         iso=iso,
         day_of=day_of,
@@ -52,23 +54,28 @@ def typed_amount(minor: int) -> str:
 
 def day(value: date, today: date) -> str:
     """14 Feb; 14 Feb 2028 in another year than today's. Its spaces do not break."""
-    text: str = format_date(value, "d MMM" if value.year == today.year else "d MMM y", locale=LOCALE)
+    text = _written(value, "d MMM" if value.year == today.year else "d MMM y", LOCALE)
     return text.replace(" ", "\xa0")
 
 
 def long_day(value: date, locale: str = LOCALE) -> str:
     """Wednesday 15 July, बुधवार 15 जुलाई."""
-    return format_date(value, "EEEE d MMMM", locale=locale)
+    return _written(value, "EEEE d MMMM", locale)
 
 
 def month(value: date, locale: str = LOCALE) -> str:
     """July 2026, जुलाई 2026."""
-    return format_date(value, "MMMM y", locale=locale)
+    return _written(value, "MMMM y", locale)
+
+
+def short_month(value: date) -> str:
+    """Jul."""
+    return _written(value, "MMM", LOCALE)
 
 
 def weekday(value: date) -> str:
     """Wed."""
-    return format_date(value, "EEE", locale=LOCALE)
+    return _written(value, "EEE", LOCALE)
 
 
 def iso(value: datetime) -> str:
@@ -94,7 +101,7 @@ def period_label(period: Period, plan: str) -> str:
     """A period in a word that stands under a lamp: Wed, 6 Jul, Jul."""
     if plan == Plan.DAILY:
         return weekday(period.start)
-    return format_date(period.start, "d MMM" if plan == Plan.WEEKLY else "MMM", locale=LOCALE)
+    return _written(period.start, "d MMM" if plan == Plan.WEEKLY else "MMM", LOCALE)
 
 
 def period_name(period: Period, plan: str) -> str:
@@ -102,3 +109,10 @@ def period_name(period: Period, plan: str) -> str:
     if plan == Plan.DAILY:
         return long_day(period.start)
     return f"week of {long_day(period.start)}" if plan == Plan.WEEKLY else month(period.start)
+
+
+@lru_cache(maxsize=4096)
+def _written(value: date, pattern: str, locale: str) -> str:
+    # A page of lamps and calendars writes the same few days some hundred times.
+    text: str = format_date(value, pattern, locale=locale)
+    return text

@@ -15,6 +15,8 @@ from app.blueprints.web import refusals
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.forms.savings import CloseForm, JarChangeForm, JarForm, PauseForm
 from app.errors import DomainError, NotFound
+from app.periods import Plan
+from app.services.gamification.freezes import periods_to_next
 from app.services.savings import calendar, histories, jars, pauses
 from app.services.savings.histories import Filter
 from app.services.savings.jar import JarView
@@ -43,6 +45,7 @@ def dashboard() -> str:
         return {
             "overview": seen,
             "best": best,
+            "next_freeze": best and periods_to_next(seen.freezes, Plan(best.jar.plan_type)),
             "lamps": calendar.of_home(seen, best),
             "suggestion": next_deposit(seen.jars, rows),
             "rows": rows[:MOVEMENTS_AT_HOME],

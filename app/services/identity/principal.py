@@ -8,16 +8,19 @@ from uuid import UUID
 
 from app.models.identity import STAFF_ROLES
 from app.periods import SaverZone
+from app.services.notifications.inbox import UNREAD
 from app.transactions import Statement, fetch
 
-SELECT = Statement(
-    "identity_principal",
-    "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next, u.time_zone_from,"
+COLUMNS = (
+    "u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next, u.time_zone_from,"
     " h.closed_through"
-    " FROM refresh_families f JOIN users u ON u.id = f.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
-    " WHERE f.id = $1 AND f.revoked_at IS NULL AND f.expires_at > $2 AND u.status = 'active'",
-    parameters=2,
 )
+ROWS = (
+    " FROM refresh_families f JOIN users u ON u.id = f.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
+    " WHERE f.id = $1 AND f.revoked_at IS NULL AND f.expires_at > $2 AND u.status = 'active'"
+)
+SELECT = Statement("identity_principal", f"SELECT {COLUMNS}, 0{ROWS}", parameters=2)
+SELECT_AT_A_PAGE = Statement("identity_principal_at_a_page", f"SELECT {COLUMNS}, {UNREAD}{ROWS}", parameters=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Principal:
     """A signed-in person. ``family_id`` names the sign-in that this call came with.
 
     ``closed_through``: the last local day whose periods were closed for this saver when the person was looked up.
+    ``unread``: notices in the inbox that are new, ``inbox.MOST_COUNTED`` at most; counted for pages alone.
     """
 
     id: UUID
@@ -36,6 +40,7 @@ class Principal:
     kyc_status: str
     zone: SaverZone
     closed_through: date | None = None
+    unread: int = 0
 
     is_authenticated = True
     is_active = True
@@ -55,13 +60,14 @@ class Principal:
         return str(self.family_id)
 
 
-def principal(family_id: UUID, user_id: UUID | None = None) -> Principal | None:
+def principal(family_id: UUID, user_id: UUID | None = None, *, at_a_page: bool = False) -> Principal | None:
     """Who holds the sign-in ``family_id``; None where it has ended, or the person is not active.
 
-    ``user_id``, where given, must be whose it is.
+    ``user_id``, where given, must be whose it is. ``at_a_page``: with the number that stands beside the bell, which
+    travels with the query that every page makes.
     """
-    rows = fetch(SELECT, (family_id, datetime.now(UTC)))
+    rows = fetch(SELECT_AT_A_PAGE if at_a_page else SELECT, (family_id, datetime.now(UTC)))
     if not rows or (user_id is not None and rows[0][0] != user_id):
         return None
-    id_, role, name, email, language, kyc_status, *zone, closed_through = rows[0]
-    return Principal(id_, family_id, role, name, email, language, kyc_status, SaverZone(*zone), closed_through)
+    id_, role, name, email, language, kyc_status, *zone, closed_through, unread = rows[0]
+    return Principal(id_, family_id, role, name, email, language, kyc_status, SaverZone(*zone), closed_through, unread)

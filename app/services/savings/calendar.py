@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
 from app.periods import Period, Plan, period_of, shift
-from app.services.gamification.streaks import period_states
+from app.services.gamification.streaks import PeriodState, period_states
 from app.services.savings.jar import JarView
 from app.services.savings.overview import Overview
-from app.services.savings.streak_history import movements_of
+from app.services.savings.streak_history import movements_by_jar
 from app.transactions import fetch
 
 #: Whole weeks, the one that holds today among them.
 CALENDAR_WEEKS = 16
+#: Lamps side by side.
+ROW = 7
 #: ``open`` is a period that can still be met; ``none`` a past day that nothing asked for.
 LampState = Literal["met", "late", "open", "frozen", "paused", "missed", "future", "none"]
 
@@ -30,34 +32,68 @@ class Lamp:
     now: bool
 
 
-def recent(view: JarView, *, count: int = 7) -> list[Lamp]:
-    """The jar's last ``count`` periods, oldest first, filled up with those to come; [] for a flexible jar. Two queries.
+def recent(view: JarView, *, count: int = ROW) -> list[Lamp]:
+    """The jar's last ``count`` periods, oldest first, then those to come up to a full row; [] for a flexible jar.
 
-    An open period that is met already is ``met``.
+    An open period that is met already is ``met``. Two queries.
     """
+    return rows([view], count=lambda _: count)[view.jar.id]
+
+
+def rows(views: Sequence[JarView], *, count: Callable[[JarView], int]) -> dict[UUID, list[Lamp]]:
+    """``recent`` for several jars by their ids, in two queries for all of them."""
+    asked = {view.jar.id: _depends_on(view, count(view)) for view in views if view.jar.plan_type != Plan.FLEXIBLE}
+    moved = movements_by_jar(asked) if asked else {}
+    counting = [view for view in views if view.jar.id in asked]
+    shown = {}
+    for view in counting:
+        terms, since = view.jar.terms, asked[view.jar.id]
+        terms = replace(terms, first_day=max(terms.first_day, since))
+        shown[view.jar.id] = period_states(terms, moved[view.jar.id], view.today)[-count(view) :]
+    dark = [jar_id for jar_id, states in shown.items() if any(one.state == "missed" for one in states)]
+    frozen = _frozen(dark) if dark else frozenset()
+    lit = {view.jar.id: _lamps(view, shown[view.jar.id], frozen, count(view)) for view in counting}
+    return {view.jar.id: lit.get(view.jar.id, []) for view in views}
+
+
+def _depends_on(view: JarView, count: int) -> date:
+    """The first day whose movements the jar's last ``count`` periods depend on.
+
+    Days depend on nothing but themselves. What a week or month lacks is filled by the next one, and so on from the
+    first: there are few of those.
+    """
+    if view.jar.plan_type != Plan.DAILY:
+        return date.min
+    last_day = view.jar.terms.last_day
+    return (view.today if last_day is None else min(view.today, last_day)) - timedelta(days=count)
+
+
+def _lamps(view: JarView, shown: list[PeriodState], frozen: frozenset[tuple[UUID, date]], count: int) -> list[Lamp]:
     terms, today = view.jar.terms, view.today
-    if terms.plan == Plan.FLEXIBLE:
-        return []
     lamps = []
-    shown = period_states(terms, movements_of(view.jar.id), today)[-count:]
-    frozen = _frozen(view) if any(one.state == "missed" for one in shown) else frozenset()
     for one in shown:
         state: LampState = "met" if one.state == "open" and terms.met(one.net) else one.state
-        if state == "missed" and one.period.start in frozen:
+        if state == "missed" and (view.jar.id, one.period.start) in frozen:
             state = "frozen"
         elif state == "open" and terms.paused(one.period):
             state = "paused"
         lamps.append(Lamp(one.period, state, today in one.period))
+    full = min(-(-max(len(lamps), 1) // ROW) * ROW, count)
     following = shift(terms.plan, lamps[-1].period, 1) if lamps else period_of(terms.plan, terms.first_day)
-    while following is not None and len(lamps) < count and terms.counts(following) and following.end >= today:
+    while following is not None and len(lamps) < full and terms.counts(following) and following.end >= today:
         lamps.append(Lamp(following, "future", today in following))
         following = shift(terms.plan, following, 1)
     return lamps
 
 
-def _frozen(view: JarView) -> frozenset[date]:
-    rows = fetch("SELECT period_start FROM frozen_periods WHERE jar_id = %s", (view.jar.id,))
-    return frozenset(day for (day,) in rows)
+def _frozen(jar_ids: Sequence[UUID]) -> frozenset[tuple[UUID, date]]:
+    return frozenset(
+        (jar_id, day)
+        for jar_id, day in fetch(
+            "SELECT jar_id, period_start FROM frozen_periods WHERE jar_id = ANY(%s::uuid[])",
+            ([str(jar_id) for jar_id in jar_ids],),
+        )
+    )
 
 
 def of_home(overview: Overview, best: JarView | None) -> list[Lamp]:
@@ -116,3 +152,23 @@ def deposit_days_of(todays: Mapping[UUID, date]) -> dict[UUID, list[Day]]:
         days = [firsts[user] + timedelta(days=number) for number in range((today - firsts[user]).days + 1)]
         calendars[user] = [Day(day, *found.get((user, day), (0, 0))) for day in days]
     return calendars
+
+
+@dataclass(frozen=True, slots=True)
+class BestMonth:
+    """The month (its first day) with the most days on which something was put in, and how many those were."""
+
+    month: date
+    days: int
+
+
+def best_month(user_id: UUID) -> BestMonth | None:
+    """The saver's best calendar month, the latest of several; None before the first deposit."""
+    found = fetch(
+        "SELECT date_trunc('month', t.date)::date, count(DISTINCT t.date) FROM transactions t"
+        " WHERE t.user_id = %s AND t.type = 'deposit'"
+        " AND NOT EXISTS (SELECT FROM transactions r WHERE r.reversal_of = t.id)"
+        " GROUP BY 1 ORDER BY 2 DESC, 1 DESC LIMIT 1",
+        (user_id,),
+    )
+    return BestMonth(*found[0]) if found else None

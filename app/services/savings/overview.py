@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.periods import Period, Plan, period_of
+from app.services.gamification.habit import Freezes
 from app.services.identity.principal import Principal
 from app.services.savings.closing import keep_up
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
@@ -39,7 +40,7 @@ class Overview:
     today: date
     week: Period
     deposit_days: frozenset[date]
-    freezes_left: int
+    freezes: Freezes
 
 
 def overview(saver: Principal, *, at: datetime) -> Overview:
@@ -49,7 +50,8 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
     week = period_of(Plan.WEEKLY, today)
     assert week is not None  # weekly plans have periods
     rows = fetch(
-        f"SELECT {COLUMNS}, h.freezes_held FROM savings_jars j LEFT JOIN saver_habits h ON h.user_id = j.user_id"  # noqa: S608
+        f"SELECT {COLUMNS}, coalesce(h.freezes_held, 0), coalesce(h.freeze_parts, 0)"  # noqa: S608
+        " FROM savings_jars j LEFT JOIN saver_habits h ON h.user_id = j.user_id"
         " WHERE j.user_id = %s AND j.status <> 'closed' ORDER BY j.created_at, j.id LIMIT %s",
         (saver.id, MOST_JARS),
     )
@@ -72,7 +74,7 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
         streak=best_streak(jars),
         today=today,
         week=week,
-        freezes_left=rows[0][WIDTH] if rows else 0,
+        freezes=Freezes(*rows[0][WIDTH:]) if rows else Freezes(),
         deposit_days=frozenset(day for day, (_, deposits) in by_day.items() if deposits),
     )
 

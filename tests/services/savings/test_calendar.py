@@ -1,10 +1,15 @@
+import random
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
+from app.services.gamification.streaks import period_states
+from app.services.ops import reversals
 from app.services.savings import calendar, jars
 from app.services.savings.overview import best_jar, overview
+from app.services.savings.streak_history import movements_of
+from app.transactions import run
 from tests.factories import Saver
 
 # Noon in Kolkata on Wednesday 15 July 2026 by the fixture `clock`.
@@ -78,6 +83,41 @@ def test_a_jar_that_begins_later(app, saver, clock):
         row = calendar.recent(jars.read(saver.principal(), UUID(jar), at=clock.now()))
     assert words(row) == ["future"] * 7
     assert row[0].period.start == date(2026, 7, 18)
+
+
+@pytest.mark.parametrize("end", [None, "2026-08-20"])
+@pytest.mark.parametrize("plan", ["daily", "weekly", "monthly"])
+def test_the_last_periods_are_those_of_the_whole_history(app, saver, clock, plan, end):
+    """Whatever was taken back, and however long the jar has been over."""
+    jar = UUID(saver.jar(plan_type=plan, installment_amount="20", end_date=end))
+    chance = random.Random(plan)
+    for _ in range(60):
+        if chance.random() < 0.7:
+            moved = saver.deposit(jar, str(chance.choice([10, 20, 30]))).json["transaction"]["id"]
+            if chance.random() < 0.3:
+                saver.withdraw(jar, "5")
+            if chance.random() < 0.2:
+                clock.advance(days=chance.randrange(3))
+                with app.app_context():
+                    run(
+                        lambda moved=moved: reversals.reverse(UUID(moved), reason="by mistake", by=None, at=clock.now())
+                    )
+        clock.advance(days=1)
+        with app.app_context():
+            view = run(lambda: jars.read(saver.principal(), jar, at=clock.now()))
+            whole = period_states(view.jar.terms, run(lambda: movements_of(jar)), view.today)
+            for count in (3, 14):
+                row = run(lambda view=view, count=count: calendar.recent(view, count=count))
+                shown = [lamp for lamp in row if lamp.state != "future"]
+                assert [(lamp.period, settled(lamp.state)) for lamp in shown] == [
+                    (one.period, settled("met" if one.state == "open" and view.jar.terms.met(one.net) else one.state))
+                    for one in whole[-count:]
+                ]
+
+
+def settled(state: str) -> str:
+    """Which of the missed ones a freeze saved is not in a jar's movements."""
+    return "missed" if state == "frozen" else state
 
 
 def home_of(app, saver, clock):

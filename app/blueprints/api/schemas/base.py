@@ -177,6 +177,15 @@ class StrictBoolean(fields.Boolean):
         return value
 
 
+class QueryBoolean(StrictBoolean):
+    """``true`` or ``false`` in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid")
+        return bool(value == "true")
+
+
 class LocalDate(fields.Date):
     """A calendar day, ``YYYY-MM-DD`` and no other form of ISO 8601, from 1900 to 2199."""
 

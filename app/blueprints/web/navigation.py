@@ -1,0 +1,50 @@
+"""Where a signed-in saver can go from every page: the bar of five, and the bell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+# Path, word and icon, in the order of the bar.
+BAR = (
+    ("/dashboard", "Home", "home"),
+    ("/jars", "Jars", "jar"),
+    ("/streaks", "Streak", "lamp"),
+    ("/badges", "Badges", "badge"),
+    ("/profile", "Me", "person"),
+)
+
+
+def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
+    """A function for what the frame of a page shows; call it once every page of ``app`` is registered."""
+    with app.app_context():
+        bar = [item for item in BAR if page_at(item[0])]
+
+    def frame() -> dict[str, Any]:
+        # Only a person who is known already: an error page must not ask the database who is there.
+        person = g.get("_login_user")
+        if not getattr(person, "is_authenticated", False):
+            return {}
+        return {
+            "brand_url": url_for("web_savings.dashboard"),
+            "nav_items": [
+                {"url": path, "label": label, "icon": icon, "current": request.path == path}
+                for path, label, icon in bar
+            ],
+            "inbox": {"url": url_for("web_notifications.inbox"), "unread": person.unread},
+        }
+
+    return frame
+
+
+def page_at(path: str) -> str | None:
+    """``path`` where a page of this installation answers there, else None: no link leads nowhere."""
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    return path
