@@ -108,7 +108,8 @@ def test_a_deposit(saver: Saver, clock: Clock) -> None:
         }
     ]
     assert saver.deposit(jar, "1").json["badges_earned"] == []
-    assert saver.deposit(saver.jar(), "1").json["badges_earned"] == []  # once per saver, not per jar
+    second = saver.deposit(saver.jar(), "1").json["badges_earned"]
+    assert [badge["badge_type"] for badge in second] == ["second_pot"]  # the first coin once per saver, not per jar
 
 
 def test_a_withdrawal(saver: Saver, clock: Clock) -> None:
