@@ -8,7 +8,18 @@ from flask import Flask, Response, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 
 from app.blueprints import health
-from app.blueprints.web import access, assets, boards, formats, identity, landing, movements, savings, statements
+from app.blueprints.web import (
+    access,
+    assets,
+    badges,
+    boards,
+    formats,
+    identity,
+    landing,
+    movements,
+    savings,
+    statements,
+)
 from app.observability import current_request_id
 
 BLUEPRINTS = (
@@ -19,11 +30,13 @@ BLUEPRINTS = (
     movements.blueprint,
     statements.blueprint,
     boards.blueprint,
+    badges.blueprint,
 )
 # Endpoint, word and icon of what stands in the bar.
 NAVIGATION = (
     ("web_savings.dashboard", "Home", "home"),
     ("web_savings.list_jars", "Jars", "jar"),
+    ("web_badges.wall", "Badges", "badge"),
     ("web_identity.profile", "Me", "person"),
 )
 
@@ -33,6 +46,7 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     formats.init_app(app)
+    badges.init_app(app)
     version = assets.version_of(app)
     app.register_error_handler(CSRFError, _stale_form)
 

@@ -15,9 +15,11 @@ from typing import Final, Literal
 from app.cli.rangoli.layers import Disc, Dots, Fan, Layer, Pots, Ring, Seeds, Wave
 from app.cli.rangoli.patterns import PATTERNS
 from app.cli.rangoli.petals import Outline
-from app.services.notifications.badge_words import title
+from app.services.notifications.badge_titles import badge_title
 
 GOLDEN_ANGLE: Final = pi * (3 - sqrt(5))
+# What a layer says of its own colour; the fill of a thick line is none, and stays.
+_LINES: Final = re.compile(r'\s(?:class="[^"]*"|(?:fill|stroke)="#[0-9a-f]{6}"|stroke-width="[^"]*")')
 _TOKEN: Final = re.compile(r"--([a-z-]+):\s*(#[0-9a-fA-F]{6})\s*;")
 
 
@@ -31,26 +33,45 @@ def palette(sheet: str, theme: Literal["light", "dark"]) -> dict[str, str]:
 def draw(code: str, sheet: str) -> str:
     """The SVG file of a badge. ``sheet``: the text of tokens.css. KeyError for a badge without a pattern."""
     light, dark = palette(sheet, "light"), palette(sheet, "dark")
-    layers = [_layer(layer, light) for layer in PATTERNS[code]]
     used = sorted({layer.colour for layer in PATTERNS[code]})
     night = "".join(f".f-{name}{{fill:{dark[name]}}}.l-{name}{{stroke:{dark[name]}}}" for name in used)
+    return _file(code, night, "".join(_layer(layer, light) for layer in PATTERNS[code]))
+
+
+def outline(code: str, sheet: str) -> str:
+    """The same as it waits to be earned: lines on the ground of a card."""
+    light, dark = palette(sheet, "light"), palette(sheet, "dark")
+    lines = "".join(
+        _LINES.sub("", _layer(layer, light)) for layer in PATTERNS[code] if not isinstance(layer, Seeds)
+    )  # as many lines as there are seeds would be a blot
+    group = f'<g fill="{light["card"]}" stroke="{light["edge"]}" stroke-width="1.1">{lines}</g>'
+    return _file(code, f"g{{fill:{dark['card']};stroke:{dark['edge']}}}", group)
+
+
+def _file(code: str, night: str, shapes: str) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-50 -50 100 100">'
-        f"<title>{title(code)}</title><style>@media (prefers-color-scheme:dark){{{night}}}</style>"
-        f"{''.join(layers)}</svg>\n"
+        f"<title>{badge_title(code)}</title><style>@media (prefers-color-scheme:dark){{{night}}}</style>"
+        f"{shapes}</svg>\n"
     )
 
 
 def draw_all(folder: Path, sheet: str) -> list[str]:
-    """Write every drawing into ``folder``; the codes of those that were new or other than before."""
-    folder.mkdir(exist_ok=True)
+    """Write every drawing into ``folder``, and its outline below it; the names of those that have changed."""
+    (folder / "outline").mkdir(parents=True, exist_ok=True)
     changed = []
-    for code in PATTERNS:
-        path, text = folder / f"{code}.svg", draw(code, sheet)
+    for name, text in all_files(sheet).items():
+        path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            changed.append(code)
+            changed.append(name)
     return changed
+
+
+def all_files(sheet: str) -> dict[str, str]:
+    """The text of every file by its name."""
+    drawn = {f"{code}.svg": draw(code, sheet) for code in PATTERNS}
+    return drawn | {f"outline/{code}.svg": outline(code, sheet) for code in PATTERNS}
 
 
 def _layer(layer: Layer, colours: dict[str, str]) -> str:

@@ -12,9 +12,14 @@ import uuid_utils.compat as uuids
 
 from app.periods import Plan, start_of
 from app.services.gamification.streaks import DAY
-from app.services.notifications import badge_words
+from app.services.notifications.badge_titles import DEFAULT, badge_description, badge_title
 from app.services.notifications.notices import write
 from app.transactions import fetch, queue
+
+__all__ = [
+    "CATALOGUE", "STREAK_BADGES", "BadgeType", "EarnedBadge", "award", "badge_description", "badge_title",
+    "carried_over", "earned_by", "reached", "take_back", "tell_earned",
+]  # fmt: skip
 
 #: What a badge counts on the way to it (badge_progress.py).
 Counts = Literal[
@@ -38,21 +43,18 @@ class BadgeType:
     @property
     def title(self) -> str:
         """Its name in English."""
-        return title(self.code)
+        return badge_title(self.code)
 
     @property
     def description(self) -> str:
         """What it is earned for, in English."""
-        return description(self.code)
+        return badge_description(self.code)
 
     @property
     def image(self) -> str:
         """The path of its drawing on this server."""
         return f"/static/badges/{self.code}.svg"
 
-
-title = badge_words.title
-description = badge_words.description
 
 CATALOGUE: Final[dict[str, BadgeType]] = {
     badge.code: badge
@@ -109,17 +111,17 @@ class EarnedBadge:
     badge_type: str
     earned_at: datetime
     jar_id: UUID | None = None
-    language: str = badge_words.DEFAULT
+    language: str = DEFAULT
 
     @property
     def title(self) -> str:
         """Its name for the saver."""
-        return title(self.badge_type, self.language)
+        return badge_title(self.badge_type, self.language)
 
     @property
     def description(self) -> str:
         """What it was earned for."""
-        return description(self.badge_type, self.language)
+        return badge_description(self.badge_type, self.language)
 
     @property
     def image(self) -> str:
@@ -173,7 +175,7 @@ def award(
     transaction_id: UUID | None,
     at: datetime,
     reached: Sequence[str],
-    language: str = badge_words.DEFAULT,
+    language: str = DEFAULT,
 ) -> list[EarnedBadge]:
     """Award those of ``reached`` that the saver does not hold yet; the new ones. No query where none was reached.
 
@@ -221,7 +223,7 @@ def take_back(user_id: UUID, badge_id: UUID, code: str, facts: dict[str, Any], *
     return write(user_id, "badge_earned", facts | {"badge_type": code, "taken_back": True}, at=at, once=once)
 
 
-def earned_by(user_id: UUID, *, language: str = badge_words.DEFAULT) -> list[EarnedBadge]:
+def earned_by(user_id: UUID, *, language: str = DEFAULT) -> list[EarnedBadge]:
     """The saver's badges, newest first."""
     rows = fetch(
         "SELECT badge_type, earned_at, jar_id FROM badges WHERE user_id = %s ORDER BY earned_at DESC, id DESC",

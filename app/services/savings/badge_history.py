@@ -65,11 +65,10 @@ Badges = dict[tuple[str, UUID | None], Deserved]
 def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -> Badges:
     """What one saver's ``movements``, in the order of their days, earn in ``jars``, oldest first.
 
-    The jars' targets, ends and pauses are taken as they are now. ``zone``: the saver's.
+    The jars' targets, ends and pauses are taken as they are now, and the day on which one was filled; one that was
+    opened again is not filled. ``zone``: the saver's.
     """
-    fresh = [
-        replace(jar, status="active", completed_on=None, closed_on=None, current_amount=0) for jar in jars
-    ]  # what has yet to happen
+    fresh = [replace(jar, status="active", closed_on=None, current_amount=0) for jar in jars]  # what has yet to happen
     for jar in fresh:
         jar.streak_state = StreakState()
     closed_on = [jar.closed_on for jar in jars]
@@ -100,8 +99,8 @@ def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -
         if movement.type in COUNTED and jar.counts_on(day):
             jar.streak_state = streaks.advance(jar.streak_state, jar.booking_terms, day, signed)
         jar.current_amount += signed
-        if active and jar.current_amount >= jar.target_amount:
-            jar.status, jar.completed_on = "completed", day
+        if jar.completed_on is not None and day >= jar.completed_on and jar.current_amount >= jar.target_amount:
+            jar.status = "completed"
         if current <= 1 and longest >= CATALOGUE["comeback"].line:
             came_down.add(jar.id)
         if movement.type != "deposit":
@@ -119,7 +118,7 @@ def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -
             was_active=active,
         )
         used.add(jar.id)
-        filled = sum(each.completed_on is not None for each in fresh) if "three_pots" in codes else 0
+        filled = sum(each.status == "completed" for each in fresh) if "three_pots" in codes else 0
         holds = {
             "second_pot": len(used) > 1,
             "three_pots": filled >= CATALOGUE["three_pots"].line,

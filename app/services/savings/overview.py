@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 
 from app.periods import Period, Plan, period_of
 from app.services.identity.principal import Principal
+from app.services.savings import badge_wall
+from app.services.savings.badge_wall import Wall
 from app.services.savings.closing import keep_up
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
 from app.transactions import fetch
@@ -40,6 +42,7 @@ class Overview:
     week: Period
     deposit_days: frozenset[date]
     freezes_left: int
+    wall: Wall
 
 
 def overview(saver: Principal, *, at: datetime) -> Overview:
@@ -49,7 +52,8 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
     week = period_of(Plan.WEEKLY, today)
     assert week is not None  # weekly plans have periods
     rows = fetch(
-        f"SELECT {COLUMNS}, h.freezes_held FROM savings_jars j LEFT JOIN saver_habits h ON h.user_id = j.user_id"  # noqa: S608
+        f"SELECT {COLUMNS}, h.freezes_held, {badge_wall.BESIDE}"  # noqa: S608  constants only
+        " FROM savings_jars j LEFT JOIN saver_habits h ON h.user_id = j.user_id"
         " WHERE j.user_id = %s AND j.status <> 'closed' ORDER BY j.created_at, j.id LIMIT %s",
         (saver.id, MOST_JARS),
     )
@@ -73,6 +77,7 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
         today=today,
         week=week,
         freezes_left=rows[0][WIDTH] if rows else 0,
+        wall=badge_wall.from_rows(saver, jars, rows[0][WIDTH + 1 :] if rows else None, today),
         deposit_days=frozenset(day for day, (_, deposits) in by_day.items() if deposits),
     )
 

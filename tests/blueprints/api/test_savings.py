@@ -105,6 +105,8 @@ def test_a_deposit(saver: Saver, clock: Clock) -> None:
             "title": "First coin",
             "description": "You put something aside for the first time.",
             "earned_at": "2026-07-15T06:30:00.000Z",
+            "image": "/static/badges/first_deposit.svg",
+            "jar_id": None,
         }
     ]
     assert saver.deposit(jar, "1").json["badges_earned"] == []

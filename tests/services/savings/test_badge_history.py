@@ -86,30 +86,31 @@ class Slow:
     jars: list[SlowJar]
     standing: list[Done] = field(default_factory=list)
     held: dict[Badge, str] = field(default_factory=dict)
+    completed: dict[int, date] = field(default_factory=dict)
 
     def balance(self, upto: int, jar: int) -> int:
         return sum(done.amount for done in self.standing[:upto] if done.jar == jar)
 
-    def full_on(self, upto: int, jar: int) -> date | None:
-        for number, done in enumerate(self.standing[:upto], 1):
-            if done.jar == jar and self.balance(number, jar) >= self.jars[jar].target:
-                return done.day
-        return None
+    def full(self, upto: int, jar: int) -> bool:
+        """Whether the jar was filled by then. One that a reversal opened again never was."""
+        day = self.completed.get(jar)
+        return day is not None and any(
+            done.jar == jar and done.day >= day and self.balance(number, jar) >= self.jars[jar].target
+            for number, done in enumerate(self.standing[:upto], 1)
+        )
 
     def terms(self, upto: int, jar: int) -> tuple[JarTerms, list[Movement]]:
         one = self.jars[jar]
         moved = [Movement(done.day, done.amount) for done in self.standing[:upto] if done.jar == jar]
         terms = JarTerms(one.plan, one.instalment, FIRST)
-        full, period = self.full_on(upto, jar), None
+        full = self.completed.get(jar)
         if full is not None:
             period = period_of(one.plan, full)
-            if period is None:
-                return replace(terms, last_day=full), moved
+            assert period is not None
             moved = [movement for movement in moved if movement.day <= period.end]
-            states = period_states(terms, moved, max(full, *(movement.day for movement in moved)))
+            states = period_states(terms, moved, max([full, *(movement.day for movement in moved)]))
             net = next(state.net for state in states if state.period == period)
-            last_day = period.end + timedelta(days=1) if terms.met(net) else full
-            terms = replace(terms, last_day=last_day)
+            terms = replace(terms, last_day=period.end + timedelta(days=1) if terms.met(net) else full)
         return terms, moved
 
     def streak(self, upto: int, jar: int, today: date) -> tuple[int, bool]:
@@ -141,10 +142,10 @@ class Slow:
             earned.add(("carried_over", None))
         if was < 3 <= now and self.came_down(number):
             earned.add(("comeback", None))
-        if self.full_on(before, jar) is None:
-            if self.full_on(after, jar) is not None:
+        if not self.full(before, jar):
+            if self.balance(after, jar) >= one.target:
                 earned.add(("target_reached", one.id))
-                if sum(self.full_on(after, other) is not None for other in range(len(self.jars))) >= 3:
+                if sum(self.full(after, other) for other in range(len(self.jars))) >= 3:
                     earned.add(("three_pots", None))
             elif 2 * self.balance(before, jar) < one.target <= 2 * self.balance(after, jar):
                 earned.add(("halfway", one.id))
@@ -163,11 +164,16 @@ class Slow:
 
     def move(self, done: Done) -> None:
         self.standing.append(done)
+        if done.jar not in self.completed and self.balance(len(self.standing), done.jar) >= self.jars[done.jar].target:
+            self.completed[done.jar] = done.day
         for badge in self.earned_at(len(self.standing) - 1):
             self.held.setdefault(badge, done.id)
 
     def reverse(self, id_: str) -> None:
         self.standing = [done for done in self.standing if done.id != id_]
+        for jar in list(self.completed):
+            if self.balance(len(self.standing), jar) < self.jars[jar].target:
+                del self.completed[jar]
         self.held = {badge: earner for badge, earner in self.held.items() if earner != id_}
         for number, done in enumerate(self.standing):
             for badge in self.earned_at(number):
