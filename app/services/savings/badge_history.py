@@ -22,7 +22,7 @@ from app.periods import local_date
 from app.services.gamification import badges, streaks
 from app.services.gamification.badges import CATALOGUE, EarnedBadge
 from app.services.gamification.habit import Freezes, catch_up
-from app.services.gamification.streaks import DAY, StreakState
+from app.services.gamification.streaks import DAY, JarTerms, StreakState
 from app.services.savings.jar import COLUMNS, WIDTH, Jar
 from app.services.savings.streak_history import COUNTED
 from app.transactions import fetch, queue
@@ -81,10 +81,7 @@ def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -
     for movement in movements:
         day = movement.date
         if day - DAY > through:
-            terms = [
-                replace(replace(jar, closed_on=closing).terms, since=first)
-                for jar, closing, first in zip(fresh, closed_on, since, strict=True)
-            ]
+            terms = [_closing_terms(*each) for each in zip(fresh, closed_on, since, strict=True)]
             before = [(each, jar.streak_state) for each, jar in zip(terms, fresh, strict=True)]
             freezes, states, _ = catch_up(freezes, before, after=through, through=day - DAY)
             for jar, state in zip(fresh, states, strict=True):
@@ -129,6 +126,11 @@ def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -
                 key = code, jar.id if CATALOGUE[code].per_jar else None
                 found.setdefault(key, Deserved(jar.id, movement.id, movement.occurred_at))
     return found
+
+
+def _closing_terms(jar: Jar, closed_on: date | None, since: date) -> JarTerms:
+    terms = jar.terms if closed_on is None else replace(jar, closed_on=closed_on).terms
+    return terms if since <= jar.start_date else replace(terms, since=since)
 
 
 def of_savers(user_ids: Sequence[UUID]) -> dict[UUID, Badges]:
