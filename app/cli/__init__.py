@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import clock, demo, doctor, imports, ledger, notifications, outbox, settings, staff
+from app.cli import badges, clock, demo, doctor, imports, ledger, notifications, outbox, settings, staff
 
 
 def register_commands(app: Flask) -> None:
     """Add every command group to ``flask``."""
     demo.group.add_command(imports.demo_real)
     for command in (
+        badges.group,
         clock.group,
         demo.group,
         doctor.doctor,

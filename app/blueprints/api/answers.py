@@ -98,6 +98,8 @@ def _badge(badge: EarnedBadge) -> dict[str, Any]:
         "title": badge.title,
         "description": badge.description,
         "earned_at": _instant(badge.earned_at),
+        "image": badge.image,
+        "jar_id": badge.jar_id,
     }
 
 

@@ -11,6 +11,7 @@ from app.blueprints import health
 from app.blueprints.web import (
     access,
     assets,
+    badges,
     boards,
     formats,
     gamification,
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     savings.blueprint,
     movements.blueprint,
     statements.blueprint,
+    badges.blueprint,
     boards.blueprint,
     gamification.blueprint,
     notifications.blueprint,
@@ -44,6 +46,7 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     formats.init_app(app)
+    badges.init_app(app)
     version = assets.version_of(app)
     frame = navigation.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)

@@ -19,7 +19,7 @@ def version_of(app: Flask) -> Callable[[], str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("css/*"), *folder.glob("js/*"), *folder.glob("*.*")])
+    return sorted([*folder.glob("css/*"), *folder.glob("js/*"), *folder.glob("badges/**/*.svg"), *folder.glob("*.*")])
 
 
 def _digest(parts: Iterable[bytes]) -> str:

@@ -97,7 +97,8 @@ def _moved(form: MovementForm, jar_id: UUID, kind: str, service: Callable[..., A
         return DomainError(facts["code"], facts["message"])
     say("moved", SAID, kind, facts)
     for code in facts["badges"]:
-        say("badge", SAID, "badge", CATALOGUE[code])
+        # The kind of message names the badge, whose drawing stands beside the words.
+        say(f"badge {code}", SAID, "badge", CATALOGUE[code])
     return redirect(url_for("web_savings.jar", jar_id=jar_id), 303)
 
 

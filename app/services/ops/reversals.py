@@ -16,8 +16,8 @@ from app.ledger.accounts import account_from_row, lock_owed_account
 from app.ledger.posting import Line, Posted
 from app.periods import SaverZone
 from app.services.audit import log as audit
-from app.services.gamification import badges
 from app.services.outbox.messages import enqueue
+from app.services.savings import badge_history
 from app.services.savings.closing import go_through
 from app.services.savings.jar import COLUMNS, Jar, view
 from app.services.savings.rows import LOCK_SAVER, store
@@ -103,7 +103,8 @@ def reverse(
         jar.status, jar.completed_on = "active", None
     store(jar, view(jar, today).streak.current)
     go_through(user_id, through=today - timedelta(days=1))
-    badges.take_back(transaction_id)
+    about = {"jar_id": str(jar_id), "jar": jar.name}
+    notices = badge_history.after_reversal(user_id, transaction_id, about, at=at)
     audit.record(
         "transaction_reversed",
         subject_type="transaction",
@@ -118,6 +119,7 @@ def reverse(
             "reason": reason[:200],
         },
     )
-    enqueue("savings.moved", {"user_id": str(user_id), "transaction_id": str(transaction.id)}, at)
+    told = [(str(user_id), str(notice)) for notice in notices]
+    enqueue("savings.moved", {"user_id": str(user_id), "transaction_id": str(transaction.id), "notices": told}, at)
     after_commit(lambda: forget(user_id))
     return Reversal(transaction, owed)

@@ -18,7 +18,7 @@ from app.services.gamification.badges import EarnedBadge
 from app.services.identity.principal import Principal
 from app.services.notifications.notices import write
 from app.services.outbox.messages import enqueue
-from app.services.savings import limits
+from app.services.savings import badge_history, limits
 from app.services.savings.closing import go_through, settle
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
 from app.services.savings.rows import LOCK_SAVER, store
@@ -108,23 +108,37 @@ def book(
         recorded_at=clock.now(),
         note=note,
     )
-    first_ever = locked.account.head_seq == 1
     signed = amount if kind in CREDITS else -amount
+    held, active, longest, kept = (
+        jar.current_amount,
+        jar.status == "active",
+        jar.streak_longest,
+        jar.streak_kept_through,
+    )
     jar_view, before = advance(jar, signed, today, balance=locked.account.balance, late=locked.closed_through >= today)
-    earned = badges.award(
-        user_id=saver.id,
-        jar_id=jar.id,
-        transaction_id=transaction.id,
-        at=at,
-        reached=badges.reached(
-            deposit=kind == "deposit",
-            first_in_jar=first_ever,
+    earned: list[EarnedBadge] = []
+    if kind == "deposit":
+        reached = badges.reached(
             plan=jar.plan_type,
+            # An empty jar may hold no deposit that stands; who has the badge already does not get it twice.
+            first=held == 0,
             streak_before=before,
             streak=jar_view.streak.current,
-            target_reached=jar.completed_on == today and jar.status == "completed",
-        ),
-    )
+            longest_before=longest,
+            carried=badges.carried_over(jar.plan_type, today, kept, streak_before=before),
+            balance_before=held,
+            balance=jar.current_amount,
+            target=jar.target_amount,
+            was_active=active,
+        )
+        earned = badges.award(
+            user_id=saver.id,
+            jar_id=jar.id,
+            transaction_id=transaction.id,
+            at=at,
+            reached=badge_history.confirmed(saver.id, reached),
+            language=saver.language,
+        )
     told = _tell(saver, jar, transaction, earned, at=at) if kind == "deposit" else []
     enqueue("savings.moved", {"user_id": str(saver.id), "transaction_id": str(transaction.id), "notices": told}, at)
     after_commit(lambda: forget(saver.id))

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from app.periods import Period, Plan, period_of
 from app.services.gamification.habit import Freezes
 from app.services.identity.principal import Principal
+from app.services.savings import badge_wall
+from app.services.savings.badge_wall import Wall
 from app.services.savings.closing import keep_up
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
 from app.transactions import fetch
@@ -41,6 +43,7 @@ class Overview:
     week: Period
     deposit_days: frozenset[date]
     freezes: Freezes
+    wall: Wall
 
 
 def overview(saver: Principal, *, at: datetime) -> Overview:
@@ -50,7 +53,7 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
     week = period_of(Plan.WEEKLY, today)
     assert week is not None  # weekly plans have periods
     rows = fetch(
-        f"SELECT {COLUMNS}, coalesce(h.freezes_held, 0), coalesce(h.freeze_parts, 0)"  # noqa: S608
+        f"SELECT {COLUMNS}, coalesce(h.freezes_held, 0), coalesce(h.freeze_parts, 0), {badge_wall.BESIDE}"  # noqa: S608
         " FROM savings_jars j LEFT JOIN saver_habits h ON h.user_id = j.user_id"
         " WHERE j.user_id = %s AND j.status <> 'closed' ORDER BY j.created_at, j.id LIMIT %s",
         (saver.id, MOST_JARS),
@@ -74,7 +77,8 @@ def overview(saver: Principal, *, at: datetime) -> Overview:
         streak=best_streak(jars),
         today=today,
         week=week,
-        freezes=Freezes(*rows[0][WIDTH:]) if rows else Freezes(),
+        freezes=Freezes(*rows[0][WIDTH : WIDTH + 2]) if rows else Freezes(),
+        wall=badge_wall.from_rows(saver, jars, rows[0][WIDTH + 2 :] if rows else None, today),
         deposit_days=frozenset(day for day, (_, deposits) in by_day.items() if deposits),
     )
 

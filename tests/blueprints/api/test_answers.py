@@ -66,7 +66,12 @@ booked = st.builds(
     reversal_of=st.none() | ids,
     note=st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=200),
 )
-earned = st.lists(st.builds(EarnedBadge, st.sampled_from(sorted(CATALOGUE)), instants), max_size=3)
+earned = st.lists(
+    st.builds(
+        EarnedBadge, st.sampled_from(sorted(CATALOGUE)), instants, st.none() | ids, st.sampled_from(["en", "hi"])
+    ),
+    max_size=3,
+)
 
 
 def members(value: Any, **more: Any) -> dict[str, Any]:

@@ -209,3 +209,62 @@ def test_a_jar_that_begins_in_the_past_uses_no_freeze_for_days_before_it_was_mad
     # The new jar's one day of its own was missed.
     assert streaks(saver)["freezes_left"] == 1
     assert factories.make_saver(app).get("/api/streaks/").json["freezes_left"] == 0
+
+
+# ---- badges ----
+
+
+def test_badges_held_and_to_come(saver: Saver, clock: Clock) -> None:
+    jar = saver.jar(target_amount="100")
+    saver.deposit(jar, "55")
+    answer = saver.get("/api/badges/").json
+    assert list(answer) == ["earned", "available"]
+    assert {badge["badge_type"]: badge for badge in answer["earned"]} == {
+        "first_deposit": {
+            "badge_type": "first_deposit",
+            "title": "First coin",
+            "description": "You put something aside for the first time.",
+            "earned_at": "2026-07-15T06:30:00.000Z",
+            "image": "/static/badges/first_deposit.svg",
+            "jar_id": None,
+        },
+        "halfway": {
+            "badge_type": "halfway",
+            "title": "Halfway",
+            "description": "A jar of yours is half full.",
+            "earned_at": "2026-07-15T06:30:00.000Z",
+            "image": "/static/badges/halfway.svg",
+            "jar_id": jar,
+        },
+    }
+    to_come = {badge["badge_type"]: badge for badge in answer["available"]}
+    assert len(to_come) == len(answer["available"]) == 19
+    assert to_come["target_reached"] == {
+        "badge_type": "target_reached",
+        "title": "Full pot",
+        "description": "You reached what you were saving for.",
+        "progress": 0.55,
+        "have": 55,
+        "need": 100,
+        "image": "/static/badges/target_reached.svg",
+        "jar_id": jar,
+    }
+    assert to_come["streak_7_days"]["progress"] == 0.14
+    assert (to_come["loan_repaid"]["progress"], to_come["score_up_50"]["progress"]) == (0.0, 0.0)
+    for badge in answer["earned"] + answer["available"]:
+        drawing = saver.client.get(badge["image"])
+        assert (drawing.status_code, drawing.mimetype) == (200, "image/svg+xml")
+
+
+def test_badges_are_in_the_savers_language(app: Flask, clock: Clock) -> None:
+    saver = factories.make_saver(app, language="hi")
+    (earned,) = saver.deposit(saver.jar(), "5").json["badges_earned"]
+    assert (earned["title"], earned["description"]) == ("पहला सिक्का", "पहली बार कुछ बचाकर रखा।")
+    answer = saver.get("/api/badges/").json
+    assert answer["earned"] == [earned]
+    assert "भरी गुल्लक" in {badge["title"] for badge in answer["available"]}
+
+
+def test_badges_of_others_are_not_in_it(app: Flask, saver: Saver, clock: Clock) -> None:
+    saver.deposit(saver.jar(), "5")
+    assert factories.make_saver(app).get("/api/badges/").json["earned"] == []

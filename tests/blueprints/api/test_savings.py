@@ -105,10 +105,13 @@ def test_a_deposit(saver: Saver, clock: Clock) -> None:
             "title": "First coin",
             "description": "You put something aside for the first time.",
             "earned_at": "2026-07-15T06:30:00.000Z",
+            "image": "/static/badges/first_deposit.svg",
+            "jar_id": None,
         }
     ]
     assert saver.deposit(jar, "1").json["badges_earned"] == []
-    assert saver.deposit(saver.jar(), "1").json["badges_earned"] == []  # once per saver, not per jar
+    second = saver.deposit(saver.jar(), "1").json["badges_earned"]
+    assert [badge["badge_type"] for badge in second] == ["second_pot"]  # the first coin once per saver, not per jar
 
 
 def test_a_withdrawal(saver: Saver, clock: Clock) -> None:

@@ -89,12 +89,16 @@ def test_every_state_is_there_whatever_the_day(fresh: Flask, clock: Any, now: da
     asha = saver(ACCOUNTS.saver_email)
     assert {badge.badge_type for badge in run(lambda: badges.earned_by(asha.id))} == {
         "first_deposit",
+        "second_pot",
         "streak_7_days",
         "streak_30_days",
         "streak_4_weeks",
         "streak_12_weeks",
         "streak_3_months",
+        "halfway",
         "target_reached",
+        "comeback",
+        "carried_over",
     }
     streak = run(lambda: overview.overview(asha, at=clock.now())).streak
     assert (streak.current, streak.unit, streak.at_risk) == (36, "days", True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from app.blueprints.api.schemas.base import LocalDate, MoneyField, StrictSchema
-from app.blueprints.api.schemas.savings import JarStreakSchema
+from app.blueprints.api.schemas.savings import BadgeSchema, JarStreakSchema
 
 
 class CalendarDaySchema(StrictSchema):
@@ -34,3 +34,26 @@ class PauseSchema(StrictSchema):
     """The last day of a pause."""
 
     until = LocalDate(required=True)
+
+
+class BadgeToComeSchema(StrictSchema):
+    """A badge that is not held yet: ``have`` of ``need``, and the share, 0 to 1, rounded down to two decimals.
+
+    ``jar_id``: the jar that is nearest to it, where it is of one.
+    """
+
+    badge_type = fields.String(required=True)
+    title = fields.String(required=True)
+    description = fields.String(required=True)
+    progress = fields.Float(required=True, validate=validate.Range(0, 1))
+    have = fields.Integer(required=True)
+    need = fields.Integer(required=True)
+    image = fields.String(required=True)
+    jar_id = fields.UUID(required=True, allow_none=True)
+
+
+class BadgesSchema(StrictSchema):
+    """Badges held, newest first, and those to come."""
+
+    earned = fields.List(fields.Nested(BadgeSchema), required=True)
+    available = fields.List(fields.Nested(BadgeToComeSchema), required=True)

@@ -109,12 +109,17 @@ class JarStreakSchema(StrictSchema):
 
 
 class BadgeSchema(StrictSchema):
-    """A badge that was earned."""
+    """A badge that was earned, in the saver's language. ``image``: the path of its drawing, an SVG.
+
+    ``jar_id``: of those that are earned for each jar.
+    """
 
     badge_type = fields.String(required=True)
     title = fields.String(required=True)
     description = fields.String(required=True)
     earned_at = UtcDateTime(required=True)
+    image = fields.String(required=True)
+    jar_id = fields.UUID(required=True, allow_none=True)
 
 
 class MovementAnswerSchema(JarAnswerSchema):

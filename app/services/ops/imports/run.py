@@ -37,9 +37,11 @@ from app.services.ops.imports.days import credits_first, parts
 from app.services.ops.imports.mapping import ColumnMapping
 from app.services.ops.imports.reading import Position, file_hash, headers, rows
 from app.services.ops.imports.rows import KEPT_TEXT, Refused, Row, RowReader, refused
+from app.services.savings import badge_history
 from app.transactions import after_commit, fetch, queue, run, transaction
 
 ROWS_A_PART = 20_000
+SAVERS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,11 @@ class _Run:
                 ahead = reader.submit(next, pieces, None)
                 self._book(part)
                 progress(Progress(position.bytes, self.rows_done, self.refused))
+        run(self._recompute)
+        savers = list({each.jar.user_id: None for each in self.accounts.values()})
+        for start in range(0, len(savers), SAVERS_AT_ONCE):
+            some = savers[start : start + SAVERS_AT_ONCE]
+            run(lambda some=some: self._award(some))  # type: ignore[misc]
         run(self._finish)
 
     def _book(self, part: Sequence[Row | Refused]) -> None:
@@ -221,13 +228,21 @@ class _Run:
                 "import_running", "Another process is importing this history; let it finish, or stop it first."
             )
 
-    def _finish(self) -> None:
+    def _recompute(self) -> None:
         _without_time_limit()
         self._count(0, 0, 0)
         today = local_date(self.now, self.mapping.zone)
         unordered = [each for each in self.accounts.values() if each.unordered]
         recompute([each.jar.id for each in unordered], today=today)
         after_commit(lambda: _forget(unordered))
+
+    def _award(self, savers: Sequence[UUID]) -> None:
+        """Give these savers the badges of their history: what was given before an interruption stays as it is."""
+        _without_time_limit()
+        badge_history.award_history(savers, targets=self.mapping.target is not None)
+
+    def _finish(self) -> None:
+        self._count(0, 0, 0)
         finished_at = max(self.now, clock.now())
         ((booked, refusals),) = fetch(
             "UPDATE import_runs SET status = 'done', finished_at = %s WHERE id = %s"

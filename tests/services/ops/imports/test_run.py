@@ -517,3 +517,69 @@ def test_no_row_vanishes_whatever_is_in_the_file(
     assert done.booked + done.refused == rows
     assert sum(count for _, count, _ in done.by_type) == done.booked
     assert sum(count for _, count in done.by_code) == done.refused
+
+
+def badges_of(outcome: Outcome) -> dict[str, list[tuple[str, datetime]]]:
+    with transaction():
+        rows = fetch(
+            "SELECT i.account, b.badge_type, b.earned_at FROM import_accounts i JOIN badges b ON b.user_id = i.user_id"
+            " WHERE i.run_id = %s ORDER BY i.account, b.earned_at, b.badge_type",
+            (outcome.run_id,),
+        )
+    found: dict[str, list[tuple[str, datetime]]] = {}
+    for account, code, earned_at in rows:
+        found.setdefault(account, []).append((code, earned_at))
+    return found
+
+
+def test_a_history_earns_its_badges_and_nobody_is_told(tmp_path: Path) -> None:
+    """Eight days with one missed that a freeze saves; a target reached in the middle of it; somebody who came once."""
+    days = [*range(1, 9), 10]
+    lines = [f"a,2026-03-{day:02},10," for day in days] + ["b,2026-03-05,40,"]
+    file = write_csv(tmp_path / "f.csv", lines)
+    outcome = import_history([file], mapping(jar__target="60"))
+    earned = {
+        account: [(code, (at + timedelta(hours=5, minutes=30)).date()) for code, at in found]
+        for account, found in badges_of(outcome).items()
+    }
+    assert earned["a"] == [
+        ("first_deposit", date(2026, 3, 1)), ("halfway", date(2026, 3, 3)), ("target_reached", date(2026, 3, 6)),
+    ]  # fmt: skip
+    assert earned["b"] == [("first_deposit", date(2026, 3, 5)), ("halfway", date(2026, 3, 5))]
+    with transaction():
+        assert (
+            fetch(
+                "SELECT 1 FROM notifications n JOIN import_accounts i USING (user_id) WHERE i.run_id = %s",
+                (outcome.run_id,),
+            )
+            == []
+        )
+
+
+def test_badges_of_a_history_without_a_target_are_those_of_its_rhythm(tmp_path: Path) -> None:
+    days = [*range(1, 9), 10]
+    file = write_csv(tmp_path / "f.csv", [f"a,2026-03-{day:02},10," for day in days])
+    outcome = import_history([file], mapping())
+    assert [code for code, _ in badges_of(outcome)["a"]] == ["first_deposit", "streak_7_days", "carried_over"]
+
+
+def test_badges_given_before_an_interruption_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = [f"account-{number}" for number in range(5)]
+    file = write_csv(tmp_path / "f.csv", [f"{account},2026-03-01,10," for account in accounts])
+    made = mapping()
+    monkeypatch.setattr(importing, "SAVERS_AT_ONCE", 2)
+    award, calls = importing._Run._award, []
+
+    def third_fails(self: Any, savers: Any) -> None:
+        calls.append(savers)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        award(self, savers)
+
+    monkeypatch.setattr(importing._Run, "_award", third_fails)
+    with pytest.raises(KeyboardInterrupt):
+        import_history([file], made)
+    monkeypatch.setattr(importing._Run, "_award", award)
+    outcome = import_history([file], made)
+    assert sorted(badges_of(outcome)) == accounts
+    assert all(len(found) == 1 for found in badges_of(outcome).values())
