@@ -166,6 +166,15 @@ def net_of(period: Period, state: StreakState, plan: Plan) -> int:
     raise ValueError(f"the period from {period.start} is too old for this state")
 
 
+def run_before(state: StreakState, terms: JarTerms, period: Period) -> int:
+    """How long the streak is that ends right before ``period``. ValueError for a period too old."""
+    net_of(period, state, terms.plan)
+    if state.period_start is not None and period.start < state.period_start:
+        return state.run
+    run, previous_net, _ = _seen_from(period.start, state, terms)
+    return _chained(run, terms.met(previous_net), period.start - DAY, state)
+
+
 def close(state: StreakState, terms: JarTerms, period: Period, *, kept: bool) -> StreakState:
     """The state after ``period`` closed unmet, its grace over: passed over where it is ``kept``, else the streak ends.
 

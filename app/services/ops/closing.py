@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from app.periods import Period, Plan, SaverZone, closes_on, local_date, period_of, shift, zone_names
+from app.periods import Period, Plan, SaverZone, closes_on, local_date, period_of, shift, start_of, zone_names
 from app.services.gamification.habit import EARNED
 from app.services.savings.closing import settle
 from app.services.savings.rows import LOCK_SAVER
@@ -64,8 +64,8 @@ WITH jar AS MATERIALIZED (
     WHERE p.last >= start_date AND (last_day IS NULL OR p.last < last_day) AND least(p.closes, last_day) = %(day)s
 ), outcome AS MATERIALIZED (
     SELECT due.*, habit_fold(freezes, CASE WHEN met THEN earned WHEN paused THEN -1 ELSE 0 END)
-        OVER (PARTITION BY user_id ORDER BY last, created_at, id ROWS UNBOUNDED PRECEDING) AS after
-    FROM due
+        OVER saver AS after, lead(id) OVER saver IS NULL AS newest
+    FROM due WINDOW saver AS (PARTITION BY user_id ORDER BY last, created_at, id ROWS UNBOUNDED PRECEDING)
 ), froze AS (
     INSERT INTO frozen_periods (jar_id, period_start, closed_on)
     SELECT id, first, %(day)s FROM outcome WHERE after >= 10000 ON CONFLICT DO NOTHING
@@ -84,13 +84,19 @@ WITH jar AS MATERIALIZED (
     FROM outcome o WHERE j.id = o.id AND NOT o.met AND NOT o.paused AND o.after < 10000 AND o.streak_period IS NOT NULL
         AND (o.streak_run > 0 OR o.streak_count > 0 OR o.streak_previous_net >= o.enough OR o.streak_net >= o.enough)
     RETURNING o.streak_count > 0 AS lost
-), last_of AS (
-    SELECT DISTINCT ON (user_id) user_id, after %% 10000 AS after FROM outcome
-    ORDER BY user_id, last DESC, created_at DESC, id DESC
+), counted AS (
+    SELECT user_id, max(after %% 10000) FILTER (WHERE newest) AS after,
+        count(*) FILTER (WHERE met OR NOT paused) AS closed, count(*) FILTER (WHERE met) AS on_time
+    FROM outcome GROUP BY user_id
 ), saver AS (
     UPDATE saver_habits h SET closed_through = %(day)s,
-        freezes_held = coalesce(l.after / 100, h.freezes_held), freeze_parts = coalesce(l.after %% 100, h.freeze_parts)
-    FROM unnest(%(savers)s::uuid[]) AS s (user_id) LEFT JOIN last_of l USING (user_id)
+        freezes_held = coalesce(c.after / 100, h.freezes_held), freeze_parts = coalesce(c.after %% 100, h.freeze_parts),
+        week_closed = CASE WHEN %(new_week)s THEN 0 ELSE h.week_closed END + coalesce(c.closed, 0),
+        week_on_time = CASE WHEN %(new_week)s THEN 0 ELSE h.week_on_time END + coalesce(c.on_time, 0),
+        month_closed = CASE WHEN %(new_month)s THEN 0 ELSE h.month_closed END + coalesce(c.closed, 0),
+        month_on_time = CASE WHEN %(new_month)s THEN 0 ELSE h.month_on_time END + coalesce(c.on_time, 0),
+        all_closed = h.all_closed + coalesce(c.closed, 0), all_on_time = h.all_on_time + coalesce(c.on_time, 0)
+    FROM unnest(%(savers)s::uuid[]) AS s (user_id) LEFT JOIN counted c USING (user_id)
     WHERE h.user_id = s.user_id
 )
 SELECT count(*), count(*) FILTER (WHERE met), count(*) FILTER (WHERE after >= 10000),
@@ -154,7 +160,15 @@ def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) 
             for period, following in _candidates(plan, day)
         )
         sql = CLOSE.format(candidates=rows, **_COMPLETION)
-        ((periods, met, frozen, lost),) = fetch(sql, {"savers": free, "day": day})
+        ((periods, met, frozen, lost),) = fetch(
+            sql,
+            {
+                "savers": free,
+                "day": day,
+                "new_week": day == start_of(Plan.WEEKLY, day),
+                "new_month": day == start_of(Plan.MONTHLY, day),
+            },
+        )
         done.savers += len(free)
         done.periods += periods
         done.met += met

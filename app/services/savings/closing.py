@@ -6,19 +6,23 @@ jumped, finds their own days closed by the first look or movement: the same func
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, fields, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from app.periods import local_date
 from app.services.gamification import streaks
-from app.services.gamification.habit import Closed, Freezes, JarToReplay, catch_up, replay
+from app.services.gamification.habit import Closed, Freezes, JarToReplay, Tallies, catch_up, replay, tally
 from app.services.gamification.streaks import DAY
 from app.services.identity.principal import Principal
 from app.services.savings.jar import COLUMNS, Jar, view
 from app.services.savings.rows import LOCK_SAVER, store
 from app.services.savings.streak_history import movements_of
 from app.transactions import fetch, queue
+
+_COLUMNS = ("closed_through", "freezes_held", "freeze_parts", *(each.name for each in fields(Tallies)))
+HABIT = ", ".join(_COLUMNS)
+KEEP = f"UPDATE saver_habits SET {', '.join(f'{name} = %s' for name in _COLUMNS)} WHERE user_id = %s"  # noqa: S608
 
 
 def keep_up(saver: Principal, *, at: datetime) -> None:
@@ -34,16 +38,16 @@ def settle(user_id: UUID, *, through: date) -> list[Closed]:
 
     The caller holds the saver's lock. Done again, it does nothing.
     """
-    rows = fetch("SELECT freezes_held, freeze_parts, closed_through FROM saver_habits WHERE user_id = %s", (user_id,))
+    rows = fetch(f"SELECT {HABIT} FROM saver_habits WHERE user_id = %s", (user_id,))  # noqa: S608
     # A jar that an older version made while this one was rolled out has brought no row with it.
     rows = rows or fetch(
-        "INSERT INTO saver_habits (user_id) SELECT user_id FROM savings_jars WHERE user_id = %s LIMIT 1"
-        " RETURNING freezes_held, freeze_parts, closed_through",
+        "INSERT INTO saver_habits (user_id) SELECT user_id FROM savings_jars WHERE user_id = %s LIMIT 1"  # noqa: S608
+        f" RETURNING {HABIT}",
         (user_id,),
     )
     if not rows:
         return []
-    held, parts, after = rows[0]
+    after, held, parts, *tallies = rows[0]
     if after is None:
         return go_through(user_id, through=through)
     if after >= through:
@@ -61,7 +65,7 @@ def settle(user_id: UUID, *, through: date) -> list[Closed]:
     for jar, (_, old), new in zip(jars, before, states, strict=True):
         jar.streak_state = new
         _store(jar, through + DAY, changed=new != old)
-    _keep(user_id, freezes, through)
+    _keep(user_id, freezes, tally(Tallies(*tallies), closed, after=after, through=through), through)
     _freeze(jars, closed)
     return closed
 
@@ -97,7 +101,7 @@ def go_through(user_id: UUID, *, through: date) -> list[Closed]:
         jar.streak_longest = max(longest, state.longest)
         _store(jar, through + DAY, changed=True)
     queue("DELETE FROM frozen_periods WHERE jar_id = ANY(%s::uuid[])", ([str(jar.id) for jar in jars],))
-    _keep(user_id, freezes, through)
+    _keep(user_id, freezes, tally(Tallies(), closed, after=date.min, through=through), through)
     _freeze(jars, closed)
     return closed
 
@@ -110,11 +114,8 @@ def _store(jar: Jar, today: date, *, changed: bool) -> None:
         queue("UPDATE savings_jars SET streak_count = %s WHERE id = %s AND streak_count <> %s", (count, jar.id, count))
 
 
-def _keep(user_id: UUID, freezes: Freezes, through: date) -> None:
-    queue(
-        "UPDATE saver_habits SET freezes_held = %s, freeze_parts = %s, closed_through = %s WHERE user_id = %s",
-        (freezes.held, freezes.parts, through, user_id),
-    )
+def _keep(user_id: UUID, freezes: Freezes, tallies: Tallies, through: date) -> None:
+    queue(KEEP, (through, freezes.held, freezes.parts, *astuple(tallies), user_id))
 
 
 def _freeze(jars: list[Jar], closed: list[Closed]) -> None:

@@ -48,7 +48,8 @@ def kept(connection: Any, saver: Saver) -> list[Any]:
     return [
         rows(
             connection,
-            "SELECT freezes_held, freeze_parts, closed_through FROM saver_habits WHERE user_id = %s",
+            "SELECT freezes_held, freeze_parts, closed_through, week_closed, week_on_time, month_closed, month_on_time,"
+            " all_closed, all_on_time FROM saver_habits WHERE user_id = %s",
             str(saver.id),
         ),
         rows(
