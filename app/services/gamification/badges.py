@@ -36,6 +36,7 @@ CATALOGUE: dict[str, BadgeType] = {
         BadgeType("streak_52_weeks", "A year of weeks", "Every week for a year."),
         BadgeType("streak_3_months", "Three months", "Three months in a row."),
         BadgeType("streak_12_months", "Twelve months", "Every month for a year."),
+        BadgeType("on_time_month", "A month on time", "A whole calendar month with everything on time."),
         BadgeType("target_reached", "Full pot", "You reached what you were saving for.", per_jar=True),
     )
 }

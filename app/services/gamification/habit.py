@@ -56,8 +56,8 @@ class Freezes:
 class Closed:
     """A period of the jar with that ``index``, closed on ``day`` with this outcome.
 
-    ``streak``: where it was not met, how long the streak was that ended right before it. ``freezes``: how many were
-    left after it.
+    ``streak``: where it was missed or frozen, how long the streak was that ended right before it; otherwise 0.
+    ``freezes``: how many were left after it.
     """
 
     index: int
@@ -149,7 +149,7 @@ def catch_up(
             outcome, freezes = "met", freezes.after_met(terms.plan)
         else:
             outcome, freezes = _unmet(freezes, paused=terms.paused(period))
-            streak = run_before(states[index], terms, period)
+            streak = 0 if outcome == "paused" else run_before(states[index], terms, period)
             states[index] = close(states[index], terms, period, kept=outcome != "missed")
         closed.append(Closed(index, period, day, outcome, streak, freezes.held))
     return freezes, states, closed

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+import orjson
+
 from app.periods import Period, Plan, SaverZone, closes_on, local_date, period_of, shift, start_of, zone_names
-from app.services.gamification.habit import EARNED
+from app.services.gamification.habit import EARNED, LEAST_OF_A_MONTH
+from app.services.gamification.months import ON_TIME_MONTH, facts
 from app.services.savings.closing import settle
+from app.services.savings.jar import UNITS
 from app.services.savings.rows import LOCK_SAVER
 from app.transactions import fetch, queue, run
 
 #: Savers in one transaction: each takes a lock in PostgreSQL's memory.
 CHUNK = 2_000
 SINGLY = 100
+NOTICES_IN_A_MESSAGE = 200
 NOBODY = UUID(int=0)
 _DAY = timedelta(days=1)
 
@@ -54,16 +59,19 @@ WITH jar AS MATERIALIZED (
         AND (j.closed_on IS NULL OR j.closed_on >= %(day)s)
         AND (j.created_at AT TIME ZONE u.time_zone)::date <= %(day)s
 ), due AS MATERIALIZED (
-    SELECT jar.*, p.first, p.last, p.following, p.following_last, p.earned,
+    SELECT jar.*, p.first, p.last, p.following, p.following_last, p.earned, p.unit,
         CASE WHEN streak_period = p.first THEN streak_net WHEN streak_period = p.following THEN streak_previous_net
             ELSE 0 END >= enough AS met,
         pauses IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(pauses) AS pause
             WHERE (pause->>0)::date <= p.last AND p.first <= (pause->>1)::date) AS paused
-    FROM jar JOIN (VALUES {candidates}) AS p (plan, first, last, following, following_last, closes, earned)
+    FROM jar JOIN (VALUES {candidates}) AS p (plan, first, last, following, following_last, closes, earned, unit)
         ON p.plan = jar.plan_type
     WHERE p.last >= start_date AND (last_day IS NULL OR p.last < last_day) AND least(p.closes, last_day) = %(day)s
 ), outcome AS MATERIALIZED (
-    SELECT due.*, habit_fold(freezes, CASE WHEN met THEN earned WHEN paused THEN -1 ELSE 0 END)
+    SELECT due.*, NOT met AND NOT paused AS unmet,
+        CASE WHEN streak_period IS NULL THEN 0 WHEN streak_period = following THEN streak_run ELSE streak_count
+            END AS streak,
+        habit_fold(freezes, CASE WHEN met THEN earned WHEN paused THEN -1 ELSE 0 END)
         OVER saver AS after, lead(id) OVER saver IS NULL AS newest
     FROM due WINDOW saver AS (PARTITION BY user_id ORDER BY last, created_at, id ROWS UNBOUNDED PRECEDING)
 ), froze AS (
@@ -81,7 +89,7 @@ WITH jar AS MATERIALIZED (
         streak_net = CASE WHEN o.streak_period = o.following THEN o.streak_net ELSE 0 END,
         streak_count = CASE WHEN o.streak_period = o.following AND o.streak_net >= o.enough
             AND (o.last_day IS NULL OR o.following_last < o.last_day) THEN 1 ELSE 0 END
-    FROM outcome o WHERE j.id = o.id AND NOT o.met AND NOT o.paused AND o.after < 10000 AND o.streak_period IS NOT NULL
+    FROM outcome o WHERE j.id = o.id AND o.unmet AND o.after < 10000 AND o.streak_period IS NOT NULL
         AND (o.streak_run > 0 OR o.streak_count > 0 OR o.streak_previous_net >= o.enough OR o.streak_net >= o.enough)
     RETURNING o.streak_count > 0 AS lost
 ), counted AS (
@@ -98,6 +106,26 @@ WITH jar AS MATERIALIZED (
         all_closed = h.all_closed + coalesce(c.closed, 0), all_on_time = h.all_on_time + coalesce(c.on_time, 0)
     FROM unnest(%(savers)s::uuid[]) AS s (user_id) LEFT JOIN counted c USING (user_id)
     WHERE h.user_id = s.user_id
+    RETURNING h.user_id, h.month_closed, h.month_on_time
+), earned AS (
+    INSERT INTO badges (id, user_id, badge_type, earned_at)
+    SELECT uuid_at(%(now)s), user_id, %(badge)s, %(at)s FROM saver
+    WHERE %(month_over)s AND month_closed >= %(least)s AND month_on_time = month_closed
+    ON CONFLICT DO NOTHING RETURNING user_id
+), told AS (
+    INSERT INTO notifications (user_id, id, kind, facts, once, created_at)
+    SELECT user_id, uuid_at(%(now)s), 'streak_changed',
+        jsonb_build_object('change', CASE WHEN after >= 10000 THEN 'frozen' ELSE 'lost' END, 'jar_id', id, 'jar', name,
+            'plan', plan_type, 'period_start', first, 'current', streak, 'unit', unit, 'freezes', after %% 10000 / 100),
+        'closed:' || id || ':' || first, %(at)s
+    FROM outcome WHERE unmet AND streak > 0 AND status = 'active'
+    UNION ALL SELECT user_id, uuid_at(%(now)s), 'badge_earned', %(facts)s, NULL, %(at)s FROM earned
+    ON CONFLICT DO NOTHING RETURNING user_id, id
+), sent AS (
+    INSERT INTO outbox (topic, payload, created_at, available_at)
+    SELECT 'notifications.made', jsonb_build_object('notices', jsonb_agg(jsonb_build_array(user_id, id))), %(at)s,
+        %(at)s
+    FROM (SELECT told.*, row_number() OVER () / %(pack)s AS pack FROM told) packed GROUP BY pack
 )
 SELECT count(*), count(*) FILTER (WHERE met), count(*) FILTER (WHERE after >= 10000),
     (SELECT count(*) FROM broken WHERE lost)
@@ -140,12 +168,12 @@ def close_days(
         over = [zone for zone, yesterday in zones.items() if yesterday >= day]
         after: UUID | None = NOBODY
         while after is not None:
-            after = run(partial(_chunk, day, over, after, chunk, done))
+            after = run(partial(_chunk, at, day, over, after, chunk, done))
             progress(done)
     return done
 
 
-def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) -> UUID | None:
+def _chunk(at: datetime, day: date, zones: list[str], after: UUID, limit: int, done: Closing) -> UUID | None:
     """Close ``day`` for some savers behind ``after``; the last of them, None where there was none."""
     queue("SET LOCAL statement_timeout = '120s'")
     taken = fetch(TAKE, {"after": after, "day": day, "zones": zones, "limit": limit})
@@ -155,7 +183,7 @@ def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) 
     if free:
         rows = ", ".join(
             f"('{plan}', date '{period.start}', date '{period.end}', date '{following.start}', date '{following.end}',"
-            f" date '{closes_on(plan, period)}', {EARNED[plan]})"
+            f" date '{closes_on(plan, period)}', {EARNED[plan]}, '{UNITS[plan]}')"
             for plan in EARNED
             for period, following in _candidates(plan, day)
         )
@@ -167,6 +195,13 @@ def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) 
                 "day": day,
                 "new_week": day == start_of(Plan.WEEKLY, day),
                 "new_month": day == start_of(Plan.MONTHLY, day),
+                "month_over": day + _DAY == start_of(Plan.MONTHLY, day + _DAY),
+                "least": LEAST_OF_A_MONTH,
+                "badge": ON_TIME_MONTH,
+                "facts": orjson.dumps(facts(taken_back=False)).decode(),
+                "at": at,
+                "now": datetime.now(UTC),
+                "pack": NOTICES_IN_A_MESSAGE,
             },
         )
         done.savers += len(free)
@@ -193,7 +228,7 @@ def _singly(at: datetime, newest: date, done: Closing, progress: Callable[[Closi
             taken = fetch(TAKE_SINGLY, (after, newest, SINGLY))
             for user_id, *zone in taken:
                 queue(LOCK_SAVER, (user_id,))
-                closed = settle(user_id, through=SaverZone(*zone).date(at) - _DAY)
+                closed = settle(user_id, through=SaverZone(*zone).date(at) - _DAY, at=at)
                 done.savers += 1
                 done.periods += len(closed)
             return taken[-1][0] if taken else None

@@ -102,7 +102,7 @@ def reverse(
     if jar.status == "completed" and account.balance < jar.target_amount:
         jar.status, jar.completed_on = "active", None
     store(jar, view(jar, today).streak.current)
-    go_through(user_id, through=today - timedelta(days=1))
+    go_through(user_id, through=today - timedelta(days=1), at=at)
     badges.take_back(transaction_id)
     audit.record(
         "transaction_reversed",

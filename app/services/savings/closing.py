@@ -12,10 +12,21 @@ from uuid import UUID
 
 from app.periods import local_date
 from app.services.gamification import streaks
-from app.services.gamification.habit import Closed, Freezes, JarToReplay, Tallies, catch_up, replay, tally
+from app.services.gamification.habit import (
+    Closed,
+    Freezes,
+    JarToReplay,
+    Tallies,
+    catch_up,
+    months_on_time,
+    replay,
+    tally,
+)
+from app.services.gamification.months import award_month, take_back_month
 from app.services.gamification.streaks import DAY
 from app.services.identity.principal import Principal
-from app.services.savings.jar import COLUMNS, Jar, view
+from app.services.notifications.notices import tell
+from app.services.savings.jar import COLUMNS, UNITS, Jar, view
 from app.services.savings.rows import LOCK_SAVER, store
 from app.services.savings.streak_history import movements_of
 from app.transactions import fetch, queue
@@ -30,13 +41,14 @@ def keep_up(saver: Principal, *, at: datetime) -> None:
     yesterday = saver.zone.date(at) - DAY
     if saver.closed_through is None or saver.closed_through < yesterday:
         queue(LOCK_SAVER, (saver.id,))
-        settle(saver.id, through=yesterday)
+        settle(saver.id, through=yesterday, at=at)
 
 
-def settle(user_id: UUID, *, through: date) -> list[Closed]:
+def settle(user_id: UUID, *, through: date, at: datetime) -> list[Closed]:
     """Close the saver's periods up to ``through`` and queue what that changes; what was closed, in order.
 
-    The caller holds the saver's lock. Done again, it does nothing.
+    ``at``: the instant at which the saver is told of streaks that ended or were saved, and of a month on time. The
+    caller holds the saver's lock. Done again, it does nothing.
     """
     rows = fetch(f"SELECT {HABIT} FROM saver_habits WHERE user_id = %s", (user_id,))  # noqa: S608
     # A jar that an older version made while this one was rolled out has brought no row with it.
@@ -49,7 +61,7 @@ def settle(user_id: UUID, *, through: date) -> list[Closed]:
         return []
     after, held, parts, *tallies = rows[0]
     if after is None:
-        return go_through(user_id, through=through)
+        return go_through(user_id, through=through, at=at)
     if after >= through:
         return []
     jars = [
@@ -60,21 +72,26 @@ def settle(user_id: UUID, *, through: date) -> list[Closed]:
             (user_id, after),
         )
     ]
-    before = [(jar.terms, jar.streak_state) for jar in jars]
-    freezes, states, closed = catch_up(Freezes(held, parts), before, after=after, through=through)
-    for jar, (_, old), new in zip(jars, before, states, strict=True):
+    had = [(jar.terms, jar.streak_state) for jar in jars]
+    freezes, states, closed = catch_up(Freezes(held, parts), had, after=after, through=through)
+    for jar, (_, old), new in zip(jars, had, states, strict=True):
         jar.streak_state = new
         _store(jar, through + DAY, changed=new != old)
-    _keep(user_id, freezes, tally(Tallies(*tallies), closed, after=after, through=through), through)
+    before = Tallies(*tallies)
+    _keep(user_id, freezes, tally(before, closed, after=after, through=through), through)
     _freeze(jars, closed)
+    _tell(user_id, jars, closed, at=at)
+    if months_on_time(before, closed, after=after, through=through):
+        award_month(user_id, at=at)
     return closed
 
 
-def go_through(user_id: UUID, *, through: date) -> list[Closed]:
+def go_through(user_id: UUID, *, through: date, at: datetime) -> list[Closed]:
     """Work out the saver's freezes and streaks from all that moved, and queue them; what was closed.
 
-    For a history that changed where no movement can advance it: a reversal, a jar whose end was moved, an import. The
-    caller holds the saver's lock. ``longest`` never falls.
+    For a history that changed where no movement can advance it: a reversal, a jar whose end was moved, an import.
+    Nothing is told of the past, except, at ``at``, that no month deserves its badge any more. The caller holds the
+    saver's lock. ``longest`` never falls.
     """
     jars = [
         Jar(*row)
@@ -103,6 +120,11 @@ def go_through(user_id: UUID, *, through: date) -> list[Closed]:
     queue("DELETE FROM frozen_periods WHERE jar_id = ANY(%s::uuid[])", ([str(jar.id) for jar in jars],))
     _keep(user_id, freezes, tally(Tallies(), closed, after=date.min, through=through), through)
     _freeze(jars, closed)
+    first = min((one.day for one in closed), default=through)
+    if months_on_time(Tallies(), closed, after=first - DAY, through=through):
+        award_month(user_id, at=at, silently=True)
+    else:
+        take_back_month(user_id, at=at)
     return closed
 
 
@@ -126,3 +148,25 @@ def _freeze(jars: list[Jar], closed: list[Closed]) -> None:
                 " ON CONFLICT DO NOTHING",
                 (jars[one.index].id, one.period.start, one.day),
             )
+
+
+def _tell(user_id: UUID, jars: list[Jar], closed: list[Closed], *, at: datetime) -> None:
+    """One notice for each jar, however long its saver was away: of the streak that ended, or of the newest freeze."""
+    news: dict[int, Closed] = {}
+    for one in closed:
+        known = news.get(one.index)
+        if one.streak and jars[one.index].status == "active" and (known is None or known.outcome == "frozen"):
+            news[one.index] = one
+    for one in news.values():
+        jar = jars[one.index]
+        facts = {
+            "change": "frozen" if one.outcome == "frozen" else "lost",
+            "jar_id": str(jar.id),
+            "jar": jar.name,
+            "plan": jar.plan_type,
+            "period_start": one.period.start.isoformat(),
+            "current": one.streak,
+            "unit": UNITS[jar.plan_type],
+            "freezes": one.freezes,
+        }
+        tell(user_id, "streak_changed", facts, at=at, once=f"closed:{jar.id}:{facts['period_start']}")

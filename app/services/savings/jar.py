@@ -11,7 +11,7 @@ from app.models.savings import JAR_STATES, PLAN_TYPES
 from app.periods import Period, Plan, period_of
 from app.services.gamification.streaks import JarTerms, StreakReading, StreakState, read
 
-__all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "WIDTH", "Jar", "JarView", "view"]
+__all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "UNITS", "WIDTH", "Jar", "JarView", "view"]
 
 COLUMNS = (
     "j.id, j.user_id, j.name, j.plan_type, j.target_amount, j.installment_amount, j.current_amount, j.start_date,"
@@ -19,6 +19,8 @@ COLUMNS = (
     " j.streak_period, j.streak_net, j.streak_previous_net, j.streak_kept_through, j.pauses, j.created_at"
 )
 WIDTH = COLUMNS.count(",") + 1
+#: What a streak of each plan is counted in.
+UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "flexible": "days"}
 # A pace that would take longer than this is no forecast.
 LONGEST_FORECAST_DAYS = 100 * 365
 

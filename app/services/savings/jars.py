@@ -153,7 +153,7 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
     )
     if changed.end_date != jar.end_date or changed.completed_on != jar.completed_on:
         store(changed, changed.streak(today).current)
-        go_through(saver.id, through=today - timedelta(days=1))
+        go_through(saver.id, through=today - timedelta(days=1), at=at)
         tell(saver.id, at=at)
         return read(saver, jar_id, at=at)
     return _stored(saver, changed, today, at=at)
