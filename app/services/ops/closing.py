@@ -31,11 +31,12 @@ NOBODY = UUID(int=0)
 _DAY = timedelta(days=1)
 
 # Whose turn it is: savers of these zones that are closed through the day before $day, without a change of zone ahead.
+# Looked up one by one: a join may begin at the first of all users again for each chunk.
 TAKE = """
 SELECT s.user_id, pg_try_advisory_xact_lock(hashtextextended(s.user_id::text, 0)) FROM (
-    SELECT h.user_id FROM saver_habits h JOIN users u ON u.id = h.user_id
-    WHERE h.user_id > %(after)s AND h.closed_through = %(day)s - 1 AND u.time_zone = ANY(%(zones)s)
-        AND u.time_zone_next IS NULL
+    SELECT h.user_id FROM saver_habits h
+    WHERE h.user_id > %(after)s AND h.closed_through = %(day)s - 1
+        AND (SELECT u.time_zone = ANY(%(zones)s) AND u.time_zone_next IS NULL FROM users u WHERE u.id = h.user_id)
     ORDER BY h.user_id LIMIT %(limit)s
 ) s
 """

@@ -113,7 +113,7 @@ def book(
     late = locked.closed_through >= today
     jar_view, before = advance(jar, signed, today, balance=locked.account.balance, late=late)
     if late:
-        jar_view = _gone_through(jar, today, at=at)
+        jar_view = mend(jar, today, at=at)
     earned = badges.award(
         user_id=saver.id,
         jar_id=jar.id,
@@ -166,8 +166,8 @@ def advance(jar: Jar, signed: int, today: date, *, balance: int, late: bool = Fa
     return after, before
 
 
-def _gone_through(jar: Jar, today: date, *, at: datetime) -> JarView:
-    """The view of the jar after the saver's history was worked out again, its last day included."""
+def mend(jar: Jar, today: date, *, at: datetime) -> JarView:
+    """Go through a day again that was closed while something of it was on its way; the view of the jar then."""
     go_through(jar.user_id, through=today, at=at)
     (row,) = fetch(f"SELECT {COLUMNS} FROM savings_jars j WHERE j.id = %s", (jar.id,))  # noqa: S608  constants only
     return view(Jar(*row), today)
