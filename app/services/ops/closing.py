@@ -20,7 +20,6 @@ from app.services.gamification.habit import EARNED, LEAST_OF_A_MONTH
 from app.services.gamification.months import ON_TIME_MONTH, facts
 from app.services.savings.closing import settle
 from app.services.savings.jar import UNITS
-from app.services.savings.rows import LOCK_SAVER
 from app.transactions import fetch, queue, run
 
 #: Savers in one transaction: each takes a lock in PostgreSQL's memory.
@@ -42,9 +41,20 @@ SELECT s.user_id, pg_try_advisory_xact_lock(hashtextextended(s.user_id::text, 0)
 """
 # Those for whom the zone of the day, or the whole history, has to be worked out: few.
 TAKE_SINGLY = """
-SELECT h.user_id, u.time_zone, u.time_zone_next, u.time_zone_from FROM saver_habits h JOIN users u ON u.id = h.user_id
-WHERE h.user_id > %s AND (h.closed_through IS NULL OR (u.time_zone_next IS NOT NULL AND h.closed_through < %s))
-ORDER BY h.user_id LIMIT %s
+SELECT u.id, pg_try_advisory_xact_lock(hashtextextended(u.id::text, 0)), u.time_zone, u.time_zone_next, u.time_zone_from
+FROM users u JOIN (
+    (SELECT user_id FROM saver_habits WHERE closed_through IS NULL AND user_id > %(after)s
+        ORDER BY user_id LIMIT %(limit)s)
+    UNION ALL (SELECT h.user_id FROM users c JOIN saver_habits h ON h.user_id = c.id AND h.closed_through < %(newest)s
+        WHERE c.time_zone_next IS NOT NULL AND c.id > %(after)s ORDER BY c.id LIMIT %(limit)s)
+) s ON s.user_id = u.id ORDER BY u.id LIMIT %(limit)s
+"""
+# A change of zone that is days old has nothing left to hold back (periods.SaverZone): the new zone is the saver's zone.
+SETTLE_ZONES = """
+UPDATE users SET time_zone = time_zone_next, time_zone_next = NULL, time_zone_from = NULL
+FROM (SELECT id FROM users WHERE time_zone_next IS NOT NULL AND time_zone_from < %(before)s
+    ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED) s
+WHERE users.id = s.id
 """
 # The words are those of gamification/streaks.py: a period's net, whether it counts, until when it is open.
 CLOSE = """
@@ -55,10 +65,10 @@ WITH jar AS MATERIALIZED (
             WHEN j.streak_net >= coalesce(j.installment_amount, 1) AND j.streak_period = {start_of_completion}
             THEN ({end_of_completion})::date + 1
             ELSE j.completed_on END AS last_day
-    FROM savings_jars j JOIN saver_habits h ON h.user_id = j.user_id JOIN users u ON u.id = j.user_id
+    FROM savings_jars j JOIN saver_habits h ON h.user_id = j.user_id
     WHERE j.user_id = ANY(%(savers)s::uuid[]) AND j.plan_type <> 'flexible'
         AND (j.closed_on IS NULL OR j.closed_on >= %(day)s)
-        AND (j.created_at AT TIME ZONE u.time_zone)::date <= %(day)s
+        AND coalesce(j.made_on, j.created_at::date) <= %(day)s
 ), due AS MATERIALIZED (
     SELECT jar.*, p.first, p.last, p.following, p.following_last, p.earned, p.unit,
         CASE WHEN streak_period = p.first THEN streak_net WHEN streak_period = p.following THEN streak_previous_net
@@ -94,19 +104,21 @@ WITH jar AS MATERIALIZED (
         AND (o.streak_run > 0 OR o.streak_count > 0 OR o.streak_previous_net >= o.enough OR o.streak_net >= o.enough)
     RETURNING o.streak_count > 0 AS lost
 ), counted AS (
+    -- Everybody of the chunk, also who has nothing to close: a join of the two would be planned as one row with many.
     SELECT user_id, max(after %% 10000) FILTER (WHERE newest) AS after,
         count(*) FILTER (WHERE met OR NOT paused) AS closed, count(*) FILTER (WHERE met) AS on_time
-    FROM outcome GROUP BY user_id
+    FROM (SELECT user_id, after, newest, met, paused FROM outcome
+        UNION ALL SELECT unnest(%(savers)s::uuid[]), NULL, NULL, NULL, NULL) all_of_them
+    GROUP BY user_id
 ), saver AS (
     UPDATE saver_habits h SET closed_through = %(day)s,
         freezes_held = coalesce(c.after / 100, h.freezes_held), freeze_parts = coalesce(c.after %% 100, h.freeze_parts),
-        week_closed = CASE WHEN %(new_week)s THEN 0 ELSE h.week_closed END + coalesce(c.closed, 0),
-        week_on_time = CASE WHEN %(new_week)s THEN 0 ELSE h.week_on_time END + coalesce(c.on_time, 0),
-        month_closed = CASE WHEN %(new_month)s THEN 0 ELSE h.month_closed END + coalesce(c.closed, 0),
-        month_on_time = CASE WHEN %(new_month)s THEN 0 ELSE h.month_on_time END + coalesce(c.on_time, 0),
-        all_closed = h.all_closed + coalesce(c.closed, 0), all_on_time = h.all_on_time + coalesce(c.on_time, 0)
-    FROM unnest(%(savers)s::uuid[]) AS s (user_id) LEFT JOIN counted c USING (user_id)
-    WHERE h.user_id = s.user_id
+        week_closed = CASE WHEN %(new_week)s THEN 0 ELSE h.week_closed END + c.closed,
+        week_on_time = CASE WHEN %(new_week)s THEN 0 ELSE h.week_on_time END + c.on_time,
+        month_closed = CASE WHEN %(new_month)s THEN 0 ELSE h.month_closed END + c.closed,
+        month_on_time = CASE WHEN %(new_month)s THEN 0 ELSE h.month_on_time END + c.on_time,
+        all_closed = h.all_closed + c.closed, all_on_time = h.all_on_time + c.on_time
+    FROM counted c WHERE h.user_id = c.user_id
     RETURNING h.user_id, h.month_closed, h.month_on_time
 ), earned AS (
     INSERT INTO badges (id, user_id, badge_type, earned_at)
@@ -162,6 +174,7 @@ def close_days(
     done = Closing()
     zones = {zone: local_date(at, zone) - _DAY for zone in zone_names()}
     newest = max(zones.values())
+    run(lambda: queue(SETTLE_ZONES, {"before": at - timedelta(days=3), "limit": CHUNK}))
     _singly(at, newest, done, progress)
     day = run(lambda: fetch("SELECT min(closed_through) FROM saver_habits")[0][0])
     while day is not None and day < newest:
@@ -226,9 +239,10 @@ def _singly(at: datetime, newest: date, done: Closing, progress: Callable[[Closi
     while after is not None:
 
         def some(after: UUID = after) -> UUID | None:
-            taken = fetch(TAKE_SINGLY, (after, newest, SINGLY))
-            for user_id, *zone in taken:
-                queue(LOCK_SAVER, (user_id,))
+            taken = fetch(TAKE_SINGLY, {"after": after, "newest": newest, "limit": SINGLY})
+            for user_id, got, *zone in taken:
+                if not got:
+                    continue
                 closed = settle(user_id, through=SaverZone(*zone).date(at) - _DAY, at=at)
                 done.savers += 1
                 done.periods += len(closed)

@@ -6,11 +6,10 @@ jumped, finds their own days closed by the first look or movement: the same func
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields, replace
+from dataclasses import astuple, fields
 from datetime import date, datetime
 from uuid import UUID
 
-from app.periods import local_date
 from app.services.gamification import streaks
 from app.services.gamification.habit import (
     Closed,
@@ -100,7 +99,6 @@ def go_through(user_id: UUID, *, through: date, at: datetime) -> list[Closed]:
             (user_id,),
         )
     ]
-    ((zone,),) = fetch("SELECT time_zone FROM users WHERE id = %s", (user_id,))
     histories = []
     for jar in jars:
         counting = [m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)]
@@ -108,9 +106,7 @@ def go_through(user_id: UUID, *, through: date, at: datetime) -> list[Closed]:
         # Only its sums are of interest here: whether the period that completed the jar was met.
         jar.streak_state = streaks.replay(jar.booking_terms, counting)
         jar.streak_longest = longest
-        since = local_date(jar.created_at, zone)
-        terms, booking = (replace(each, since=since) for each in (jar.terms, jar.booking_terms))
-        histories.append(JarToReplay(terms, booking, counting))
+        histories.append(JarToReplay(jar.terms, jar.booking_terms, counting))
     freezes, states, closed = replay(histories, through=through)
     for jar, state in zip(jars, states, strict=True):
         longest = jar.streak_longest

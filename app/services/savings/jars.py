@@ -67,7 +67,7 @@ def create(
     )
     queue(
         "INSERT INTO savings_jars (id, user_id, name, plan_type, target_amount, installment_amount, start_date,"
-        " end_date, auto_deposit, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " end_date, auto_deposit, created_at, made_on) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             jar_id,
             saver.id,
@@ -79,6 +79,7 @@ def create(
             end_date,
             _json(auto_deposit),
             at,
+            today,
         ),
     )
     open_jar_account(uuids.uuid7(), saver.id, jar_id)

@@ -236,7 +236,7 @@ def new_jar(history: History, plans: list[Plan], which: int, size: int) -> None:
 
 @pytest.mark.parametrize("plans", PLANS)
 @settings(PROFILE, max_examples=PROFILE.max_examples // len(PLANS))
-@given(st.binary(min_size=16, max_size=160))
+@given(st.binary(min_size=28, max_size=160))
 def test_what_is_kept_equals_what_the_movements_say(plans: str, made_of: bytes) -> None:
     start, zone, which, size = made_of[:4]
     history = History(STARTS[start % len(STARTS)], ZONES[zone % len(ZONES)])

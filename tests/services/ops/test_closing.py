@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,9 +12,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from app.services.gamification.habit import from_history, tallies_from_history
+from app.services.gamification.streaks import DAY
 from app.services.ops.closing import close_days
 from app.services.ops.reversals import reverse
-from app.transactions import run
+from app.services.savings.jar import COLUMNS, Jar
+from app.services.savings.streak_history import movements_of
+from app.transactions import fetch, run, transaction
 from tests import factories
 from tests.conftest import Clock, superuser_connection
 from tests.factories import Saver
@@ -75,6 +80,33 @@ def kept(connection: Any, saver: Saver) -> list[Any]:
     ]
 
 
+def undo(app: Flask, clock: Clock, transaction_id: str) -> None:
+    with app.app_context():
+        run(lambda: reverse(UUID(transaction_id), reason="test", by=UUID(int=1), second=UUID(int=2), at=clock.now()))
+
+
+def recomputed(app: Flask, clock: Clock, connection: Any, saver: Saver) -> None:
+    """What is kept of the saver equals what the jars' terms and transactions say."""
+    with app.app_context(), transaction():
+        today = saver.principal().zone.date(clock.now())
+        jars = [
+            Jar(*row)
+            for row in fetch(
+                f"SELECT {COLUMNS} FROM savings_jars j WHERE user_id = %s ORDER BY created_at, id", (saver.id,)
+            )
+        ]
+        terms = [jar.terms for jar in jars]
+        moved = [[m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)] for jar in jars]
+    freezes, histories = from_history(list(zip(terms, moved, strict=True)), today)
+    tallies = tallies_from_history(list(zip(terms, histories, strict=True)), today - DAY)
+    habit, streaks, frozen, _ = kept(connection, saver)
+    assert habit == [(freezes.held, freezes.parts, today - DAY, *astuple(tallies))]
+    assert [row[2] for row in streaks] == [history.current for history in histories]
+    assert [row[1] for row in frozen] == sorted(
+        one.period.start for history in histories for one in history.periods if one.state == "frozen"
+    )
+
+
 def told(connection: Any, saver: Saver, change: str) -> list[Any]:
     """What the saver was told of streaks."""
     return rows(
@@ -111,19 +143,27 @@ def test_the_job_does_what_a_look_does(alone: Flask, clock: Clock, database: Any
         }
         if random.random() < 0.3:
             values["end_date"] = (FIRST + timedelta(days=random.randint(5, 50))).date().isoformat()
-        made = both(lambda saver, _, values=values: saver.jar(**values))
-        jars.append((made[0], made[1]))
+        first, second = both(lambda saver, _, values=values: saver.jar(**values))
+        jars.append((first, second))
+    made: list[tuple[str, str]] = []
     for _ in range(75):
         for jar in jars:
             if random.random() < 0.75:
                 amount = random.choice(["5", "20", "20", "50"])
-                both(lambda saver, which, jar=jar, amount=amount: saver.deposit(jar[which], amount))
+                answers = both(lambda saver, which, jar=jar, amount=amount: saver.deposit(jar[which], amount))
+                made.append(tuple(answer.json["transaction"]["id"] for answer in answers))
             if random.random() < 0.04:
                 both(lambda saver, which, jar=jar: saver.withdraw(jar[which], "20"))
             if random.random() < 0.03:
                 until = (clock.now() + timedelta(days=random.randint(1, 12))).date().isoformat()
                 body = {"until": until}
                 both(lambda saver, which, jar=jar, body=body: saver.call("PUT", f"/api/jars/{jar[which]}/pause/", body))
+        if made and random.random() < 0.05:
+            wrong = made.pop(random.randrange(len(made)))
+            both(lambda saver, which, wrong=wrong: undo(alone, clock, wrong[which]))
+        if random.random() < 0.02:
+            body = {"time_zone": random.choice(["America/New_York", "Pacific/Apia", "Asia/Kolkata"])}
+            both(lambda saver, which, body=body: saver.call("PATCH", "/api/profile/", body))
         clock.advance(days=random.choice([1, 1, 1, 1, 2, 4]))
         if random.random() < 0.7:
             close(alone, clock)
@@ -137,6 +177,7 @@ def test_the_job_does_what_a_look_does(alone: Flask, clock: Clock, database: Any
     # Who comes back after days is told of the newest freeze of each jar, and not at all where the streak ended.
     frozen = told(database, twins[0], "frozen")
     assert all(one in frozen for one in told(database, twins[1], "frozen"))
+    recomputed(alone, clock, database, twins[0])
     first, second = (saver.get("/api/streaks/").json for saver in twins)
     for answer in (first, second):
         for jar in answer["jars"]:
