@@ -2,7 +2,7 @@
 
 The night is the hardest there is: a Monday that is the third of its month, on which days, weeks and months all close;
 a quarter of them unmet. In a PostgreSQL of its own, on disk as in production, each side on a fresh copy of the same
-database. Bars: at most 6 times the bare UPDATE; at least 50 times as fast as a task for each saver, whose cost is that of
+database. Bars: at most 6 times the bare UPDATE; at least 50 times as fast as a task for each saver, which is timed on
 a sample, one after the other; memory flat.
 
 The bare UPDATE: one for every row of ``savings_jars`` and one for every row of ``saver_habits``, each setting one

@@ -240,6 +240,55 @@ def test_a_deposit_that_meets_the_closing_of_its_own_day_counts(alone: Flask, cl
     assert saver.get(f"/api/jars/{jar}/").json["jar"]["streak_count"] == 2
 
 
+def test_a_pause_and_a_jar_that_meet_the_closing_of_their_day_count(alone: Flask, clock: Clock, database: Any) -> None:
+    saver = factories.make_saver(alone)
+    jar = streak_of(saver, clock, 3)
+    late = clock.now()
+    clock.advance(days=1)
+    close(alone, clock)
+    assert rows(database, "SELECT all_closed, all_on_time FROM saver_habits") == [(4, 3)]
+    clock.set(late)
+    until = late.date().isoformat()
+    assert saver.call("PUT", f"/api/jars/{jar}/pause/", {"until": until}).json["jar"]["streak_count"] == 3
+    assert rows(database, "SELECT all_closed, all_on_time FROM saver_habits") == [(3, 3)]
+    saver.jar(name="Another")
+    assert rows(database, "SELECT all_closed, all_on_time FROM saver_habits") == [(4, 3)]
+
+
+def test_who_changed_zone_is_closed_with_everybody_again_days_later(alone: Flask, clock: Clock, database: Any) -> None:
+    saver = factories.make_saver(alone)
+    saver.jar(start_date=(FIRST - timedelta(days=10)).date().isoformat())
+    assert saver.call("PATCH", "/api/profile/", {"time_zone": "Pacific/Auckland"}).status_code == 200
+    for _ in range(4):
+        close(alone, clock)
+        ((zone, following),) = rows(database, "SELECT time_zone, time_zone_next FROM users")
+        assert (zone, following) == ("Asia/Kolkata", "Pacific/Auckland"), "its first days are held back"
+        clock.advance(days=1)
+    close(alone, clock)
+    assert rows(database, "SELECT time_zone, time_zone_next, time_zone_from FROM users") == [
+        ("Pacific/Auckland", None, None)
+    ]
+    clock.advance(days=1)
+    close(alone, clock)
+    ((through, closed),) = rows(database, "SELECT closed_through, all_closed FROM saver_habits")
+    with alone.app_context():
+        today = saver.principal().zone.date(clock.now())
+    assert (through, closed) == (today - DAY, (today - FIRST.date()).days)
+    recomputed(alone, clock, database, saver)
+
+
+def test_a_saver_who_is_busy_waits_for_the_next_round(alone: Flask, clock: Clock, database: Any) -> None:
+    saver, other = factories.make_saver(alone), factories.make_saver(alone)
+    for one in (saver, other):
+        one.jar()
+    rows(database, "UPDATE saver_habits SET closed_through = NULL")
+    rows(database, "SELECT pg_advisory_lock(hashtextextended(%s, 0))", str(saver.id))
+    clock.advance(days=1)
+    assert close(alone, clock).savers == 1
+    rows(database, "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", str(saver.id))
+    assert close(alone, clock).savers == 1
+
+
 def test_a_jar_whose_saver_has_no_habit_yet_gets_one(alone: Flask, clock: Clock, database: Any) -> None:
     """As where the version before this one made the jar, while this one was rolled out."""
     saver = factories.make_saver(alone)
