@@ -11,18 +11,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.services.gamification import streaks
-from app.services.gamification.habit import (
-    Closed,
-    Freezes,
-    JarToReplay,
-    Tallies,
-    catch_up,
-    months_on_time,
-    replay,
-    tally,
-)
+from app.services.gamification.habit import Closed, Freezes, JarToReplay, catch_up, replay
 from app.services.gamification.months import award_month, take_back_month
 from app.services.gamification.streaks import DAY
+from app.services.gamification.tallies import Tallies, months_on_time, tally
 from app.services.identity.principal import Principal
 from app.services.notifications.notices import tell
 from app.services.savings.jar import COLUMNS, UNITS, Jar, view

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.periods import Plan
-from app.services.gamification.habit import Freezes, Tallies, catch_up, from_history, tallies_from_history, tally
+from app.services.gamification.habit import Freezes, catch_up, from_history
 from app.services.gamification.streaks import DAY, JarTerms, Movement, StreakState, advance, read
+from app.services.gamification.tallies import Tallies, tallies_from_history, tally
 
 histories_checked = settings(max_examples=2000, deadline=None, derandomize=True)
 FIRST = date(2026, 1, 1)

@@ -18,14 +18,12 @@ from app.periods import Period, Plan, SaverZone, start_of_day
 from app.services.gamification.habit import (
     Freezes,
     JarToReplay,
-    Tallies,
     catch_up,
     from_history,
     replay,
-    tallies_from_history,
-    tally,
 )
 from app.services.gamification.streaks import DAY, JarTerms, Movement, StreakState, advance, counted, read
+from app.services.gamification.tallies import Tallies, tallies_from_history, tally
 
 common = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("usual", common, max_examples=2_000, derandomize=True)

@@ -12,8 +12,9 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from app.services.gamification.habit import from_history, tallies_from_history
+from app.services.gamification.habit import from_history
 from app.services.gamification.streaks import DAY
+from app.services.gamification.tallies import tallies_from_history
 from app.services.ops.closing import close_days
 from app.services.ops.reversals import reverse
 from app.services.savings.jar import COLUMNS, Jar
