@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run dev up status shell test test-servers lint format lock demo-real bench clean
+.PHONY: help run dev up status shell test test-long test-servers lint format lock demo-real bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do \
@@ -42,6 +42,9 @@ shell: .venv/.run-stamp ## a Python shell in the running application
 test: .venv/.dev-stamp ## linters, types and all tests on real servers (ARGS="tests/ledger -k chain")
 	@exec $(BIN)/python -m devstack.check $(ARGS)
 
+test-long: .venv/.dev-stamp ## 100,000 random histories of savers instead of the 2,000 of `make test`
+	@HYPOTHESIS_PROFILE=long exec $(BIN)/python -m pytest -n 2 --durations=4 tests/services/gamification/test_histories.py
+
 test-servers: .venv/.dev-stamp ## keep servers for single tests, which then start at once
 	@exec $(BIN)/python -m tests.servers
 
@@ -59,8 +62,8 @@ demo-real: .venv/.run-stamp ## load real savings data into the running applicati
 	@test -n "$(FROM)" || { echo "Say which folder: make demo-real FROM=path/to/data" >&2; exit 1; }
 	@$(DEVSTACK) exec flask demo real --from "$(FROM)"
 
-bench: .venv/.dev-stamp ## measure the running application
-	@$(DEVSTACK) exec python -m bench $(ARGS)
+bench: .venv/.dev-stamp ## measure the running application; ARGS=closing needs none
+	@$(if $(filter closing,$(ARGS)),exec $(BIN)/python,$(DEVSTACK) exec python) -m bench $(ARGS)
 
 clean: ## delete the environment, caches and the servers' data
 	@$(FIND_PYTHON); test ! -d .local || "$$python" -m devstack clean

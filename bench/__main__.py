@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import boards, deposits
+from bench import boards, closing, deposits
 
-SCENARIOS = {"deposits": deposits.main, "boards": boards.main}
+SCENARIOS = {"deposits": deposits.main, "boards": boards.main, "closing": closing.main}
 
 
 def main(argv: list[str]) -> int:

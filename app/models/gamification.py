@@ -42,7 +42,7 @@ class SaverHabit(Model):
     __table_args__ = (
         CheckConstraint("freezes_held BETWEEN 0 AND 2", name="freezes_held"),
         CheckConstraint("freeze_parts BETWEEN 0 AND 27", name="freeze_parts"),
-        Index("ix_saver_habits_closed_through", "closed_through"),
+        Index("ix_saver_habits_closed_through", "closed_through", "user_id"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)

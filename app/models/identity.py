@@ -36,6 +36,7 @@ class User(Model):
         CheckConstraint(one_of("role", ROLES), name="role"),
         CheckConstraint(one_of("status", ("active", "suspended", "erased")), name="status"),
         CheckConstraint(one_of("kyc_status", KYC_STATES), name="kyc_status"),
+        Index("ix_users_time_zone_next", "id", postgresql_where=text("time_zone_next IS NOT NULL")),
         CheckConstraint("(time_zone_next IS NULL) = (time_zone_from IS NULL)", name="time_zone_change"),
         # Whom the boards may show, for going through all of them.
         Index(

@@ -77,6 +77,9 @@ class SavingsJar(Model):
     # First and last day of each pause, oldest first: [["2026-05-01", "2026-05-09"]]. NULL where there was none.
     pauses: Mapped[list[list[str]] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    # The saver's local day of ``created_at``, which a change of zone does not move. NULL only where an older version
+    # made the jar while this one was rolled out.
+    made_on: Mapped[date | None] = mapped_column(Date)
 
 
 class AutoDepositTurn(Model):

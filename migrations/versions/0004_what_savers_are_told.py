@@ -117,6 +117,16 @@ def upgrade() -> None:
     for name in TALLIES:
         kind = sa.Integer() if name.startswith("all") else sa.SmallInteger()
         op.add_column("saver_habits", sa.Column(name, kind, server_default="0", nullable=False))
+    # The local day of each jar's making, which a change of zone must not move.
+    op.add_column("savings_jars", sa.Column("made_on", sa.Date(), nullable=True))
+    op.execute(
+        "UPDATE savings_jars j SET made_on = (j.created_at AT TIME ZONE u.time_zone)::date"
+        " FROM users u WHERE u.id = j.user_id"
+    )
+    op.create_index("ix_users_time_zone_next", "users", ["id"], postgresql_where=sa.text("time_zone_next IS NOT NULL"))
+    # Closing a day goes through the savers of one day by their ids, whatever the statistics say of the days.
+    op.drop_index("ix_saver_habits_closed_through", "saver_habits")
+    op.create_index("ix_saver_habits_closed_through", "saver_habits", ["closed_through", "user_id"])
     # The tallies of what has closed so far come of going through the histories once more.
     op.execute("UPDATE saver_habits SET closed_through = NULL")
 
@@ -183,6 +193,10 @@ def downgrade() -> None:
     op.drop_table("job_runs")
     op.drop_table("auto_deposit_turns")
     op.drop_index("ix_savings_jars_auto_deposit", "savings_jars")
+    op.drop_index("ix_saver_habits_closed_through", "saver_habits")
+    op.create_index("ix_saver_habits_closed_through", "saver_habits", ["closed_through"])
+    op.drop_index("ix_users_time_zone_next", "users")
+    op.drop_column("savings_jars", "made_on")
     for name in TALLIES:
         op.drop_column("saver_habits", name)
     op.drop_index("ix_users_boards", "users")

@@ -24,6 +24,7 @@ from app.services.gamification.streaks import (
     counted,
     net_of,
     period_states,
+    run_before,
 )
 
 #: What a met period earns, in parts of a freeze: seven days, four weeks or two months make one.
@@ -51,12 +52,18 @@ class Freezes:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A period of the jar with that ``index``, closed on ``day`` with this outcome."""
+    """A period of the jar with that ``index``, closed on ``day`` with this outcome.
+
+    ``streak``: where it was missed or frozen, how long the streak was that ended right before it; otherwise 0.
+    ``freezes``: how many were left after it.
+    """
 
     index: int
     period: Period
     day: date
     outcome: Outcome
+    streak: int
+    freezes: int
 
 
 def closings(terms: JarTerms, *, after: date, through: date) -> Iterator[tuple[date, Period]]:
@@ -92,12 +99,14 @@ def catch_up(
     for day, _, index, period in due:
         terms = jars[index][0]
         outcome: Outcome
+        streak = 0
         if terms.met(net_of(period, states[index], terms.plan)):
             outcome, freezes = "met", freezes.after_met(terms.plan)
         else:
             outcome, freezes = _unmet(freezes, paused=terms.paused(period))
+            streak = 0 if outcome == "paused" else run_before(states[index], terms, period)
             states[index] = close(states[index], terms, period, kept=outcome != "missed")
-        closed.append(Closed(index, period, day, outcome))
+        closed.append(Closed(index, period, day, outcome, streak, freezes.held))
     return freezes, states, closed
 
 

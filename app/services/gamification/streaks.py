@@ -147,9 +147,7 @@ def advance(state: StreakState, terms: JarTerms, day: date, amount: int) -> Stre
         previous_net += owed
         amount -= owed
     net += amount
-    # An unmet previous period in its grace keeps the streak at ``run``, which ``longest`` has seen already; where it is
-    # kept in the end, ``close`` sees to ``longest``.
-    current = _chained(run, terms.met(previous_net), start - DAY, state)
+    current = _up_to(start, run, previous_net, state, terms, still_open=_can_fill_previous(day, start, terms))
     if terms.met(net) and (last_day is None or start_of(plan, last_day) > start):
         current += 1
     return StreakState(start, net, previous_net, run, max(state.longest, current), state.kept_through)
@@ -164,6 +162,15 @@ def net_of(period: Period, state: StreakState, plan: Plan) -> int:
     if shift(plan, period, 1).start == state.period_start:
         return state.previous_net
     raise ValueError(f"the period from {period.start} is too old for this state")
+
+
+def run_before(state: StreakState, terms: JarTerms, period: Period) -> int:
+    """How long the streak is that ends right before ``period``. ValueError for a period too old."""
+    net_of(period, state, terms.plan)
+    if state.period_start is not None and period.start < state.period_start:
+        return state.run
+    run, previous_net, _ = _seen_from(period.start, state, terms)
+    return _chained(run, terms.met(previous_net), period.start - DAY, state)
 
 
 def close(state: StreakState, terms: JarTerms, period: Period, *, kept: bool) -> StreakState:
@@ -207,13 +214,7 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
 
     run, previous_net, net = _seen_from(period.start, state, terms)
     previous_open = day == today and _can_fill_previous(day, period.start, terms)
-    current = run
-    if terms.met(previous_net):
-        current += 1
-    elif not previous_open and not state.kept(period.start - DAY):
-        # A pause counts before its period is closed, because nobody can end it any more.
-        older = Period(_previous_start(terms.plan, period.start), period.start - DAY)
-        current = run if terms.pauses and terms.paused(older) else 0
+    current = _up_to(period.start, run, previous_net, state, terms, still_open=previous_open)
     counts = terms.counts(period)
     if not counts:
         net = 0
@@ -341,6 +342,16 @@ def _seen_from(start: date, state: StreakState, terms: JarTerms) -> tuple[int, i
 def _chained(run: int, met: bool, end: date, state: StreakState) -> int:
     """The run after one more closed period, or several unmet ones, up to ``end``."""
     return run + 1 if met else run if state.kept(end) else 0
+
+
+def _up_to(start: date, run: int, previous_net: int, state: StreakState, terms: JarTerms, *, still_open: bool) -> int:
+    """The streak before the period from ``start``, whose previous one may be ``still_open``."""
+    if terms.met(previous_net):
+        return run + 1
+    if still_open or state.kept(start - DAY):
+        return run
+    # A pause counts before its period is closed, because nobody can end it any more.
+    return run if terms.pauses and terms.paused(Period(_previous_start(terms.plan, start), start - DAY)) else 0
 
 
 def _next_start(plan: Plan, start: date) -> date:

@@ -9,101 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from app.periods import Period, Plan, SaverZone, closes_on, local_date, period_of, shift, zone_names
-from app.services.gamification.habit import EARNED
+import orjson
+
+from app.periods import Plan, SaverZone, local_date, start_of, zone_names
+from app.services.gamification.months import ON_TIME_MONTH, facts
+from app.services.gamification.tallies import LEAST_OF_A_MONTH
+from app.services.ops.closing_sql import SETTLE_ZONES, TAKE, TAKE_SINGLY, closing_of
 from app.services.savings.closing import settle
-from app.services.savings.rows import LOCK_SAVER
 from app.transactions import fetch, queue, run
 
 #: Savers in one transaction: each takes a lock in PostgreSQL's memory.
 CHUNK = 2_000
 SINGLY = 100
+NOTICES_IN_A_MESSAGE = 200
 NOBODY = UUID(int=0)
 _DAY = timedelta(days=1)
-
-# Whose turn it is: savers of these zones that are closed through the day before $day, without a change of zone ahead.
-TAKE = """
-SELECT s.user_id, pg_try_advisory_xact_lock(hashtextextended(s.user_id::text, 0)) FROM (
-    SELECT h.user_id FROM saver_habits h JOIN users u ON u.id = h.user_id
-    WHERE h.user_id > %(after)s AND h.closed_through = %(day)s - 1 AND u.time_zone = ANY(%(zones)s)
-        AND u.time_zone_next IS NULL
-    ORDER BY h.user_id LIMIT %(limit)s
-) s
-"""
-# Those for whom the zone of the day, or the whole history, has to be worked out: few.
-TAKE_SINGLY = """
-SELECT h.user_id, u.time_zone, u.time_zone_next, u.time_zone_from FROM saver_habits h JOIN users u ON u.id = h.user_id
-WHERE h.user_id > %s AND (h.closed_through IS NULL OR (u.time_zone_next IS NOT NULL AND h.closed_through < %s))
-ORDER BY h.user_id LIMIT %s
-"""
-# The words are those of gamification/streaks.py: a period's net, whether it counts, until when it is open.
-CLOSE = """
-WITH jar AS MATERIALIZED (
-    SELECT j.*, h.freezes_held * 100 + h.freeze_parts AS freezes, coalesce(j.installment_amount, 1) AS enough,
-        CASE WHEN j.completed_on IS NULL OR least(j.end_date + 1, j.closed_on) < j.completed_on
-            THEN least(j.end_date + 1, j.closed_on)
-            WHEN j.streak_net >= coalesce(j.installment_amount, 1) AND j.streak_period = {start_of_completion}
-            THEN ({end_of_completion})::date + 1
-            ELSE j.completed_on END AS last_day
-    FROM savings_jars j JOIN saver_habits h ON h.user_id = j.user_id JOIN users u ON u.id = j.user_id
-    WHERE j.user_id = ANY(%(savers)s::uuid[]) AND j.plan_type <> 'flexible'
-        AND (j.closed_on IS NULL OR j.closed_on >= %(day)s)
-        AND (j.created_at AT TIME ZONE u.time_zone)::date <= %(day)s
-), due AS MATERIALIZED (
-    SELECT jar.*, p.first, p.last, p.following, p.following_last, p.earned,
-        CASE WHEN streak_period = p.first THEN streak_net WHEN streak_period = p.following THEN streak_previous_net
-            ELSE 0 END >= enough AS met,
-        pauses IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(pauses) AS pause
-            WHERE (pause->>0)::date <= p.last AND p.first <= (pause->>1)::date) AS paused
-    FROM jar JOIN (VALUES {candidates}) AS p (plan, first, last, following, following_last, closes, earned)
-        ON p.plan = jar.plan_type
-    WHERE p.last >= start_date AND (last_day IS NULL OR p.last < last_day) AND least(p.closes, last_day) = %(day)s
-), outcome AS MATERIALIZED (
-    SELECT due.*, habit_fold(freezes, CASE WHEN met THEN earned WHEN paused THEN -1 ELSE 0 END)
-        OVER (PARTITION BY user_id ORDER BY last, created_at, id ROWS UNBOUNDED PRECEDING) AS after
-    FROM due
-), froze AS (
-    INSERT INTO frozen_periods (jar_id, period_start, closed_on)
-    SELECT id, first, %(day)s FROM outcome WHERE after >= 10000 ON CONFLICT DO NOTHING
-), kept AS (
-    UPDATE savings_jars j SET streak_kept_through = greatest(o.streak_kept_through, o.last),
-        streak_longest = greatest(o.streak_longest, CASE WHEN o.streak_period = o.following AND o.streak_net >= o.enough
-            AND (o.last_day IS NULL OR o.following_last < o.last_day) THEN o.streak_run + 1 ELSE 0 END)
-    FROM outcome o WHERE j.id = o.id AND NOT o.met AND (o.paused OR o.after >= 10000)
-), broken AS (
-    UPDATE savings_jars j SET streak_run = 0, streak_period = o.following,
-        streak_previous_net = CASE WHEN o.streak_period = o.following THEN o.streak_previous_net
-            WHEN o.streak_period = o.first THEN o.streak_net ELSE 0 END,
-        streak_net = CASE WHEN o.streak_period = o.following THEN o.streak_net ELSE 0 END,
-        streak_count = CASE WHEN o.streak_period = o.following AND o.streak_net >= o.enough
-            AND (o.last_day IS NULL OR o.following_last < o.last_day) THEN 1 ELSE 0 END
-    FROM outcome o WHERE j.id = o.id AND NOT o.met AND NOT o.paused AND o.after < 10000 AND o.streak_period IS NOT NULL
-        AND (o.streak_run > 0 OR o.streak_count > 0 OR o.streak_previous_net >= o.enough OR o.streak_net >= o.enough)
-    RETURNING o.streak_count > 0 AS lost
-), last_of AS (
-    SELECT DISTINCT ON (user_id) user_id, after %% 10000 AS after FROM outcome
-    ORDER BY user_id, last DESC, created_at DESC, id DESC
-), saver AS (
-    UPDATE saver_habits h SET closed_through = %(day)s,
-        freezes_held = coalesce(l.after / 100, h.freezes_held), freeze_parts = coalesce(l.after %% 100, h.freeze_parts)
-    FROM unnest(%(savers)s::uuid[]) AS s (user_id) LEFT JOIN last_of l USING (user_id)
-    WHERE h.user_id = s.user_id
-)
-SELECT count(*), count(*) FILTER (WHERE met), count(*) FILTER (WHERE after >= 10000),
-    (SELECT count(*) FROM broken WHERE lost)
-FROM outcome
-"""
-_COMPLETION = {
-    "start_of_completion": "CASE j.plan_type WHEN 'daily' THEN j.completed_on"
-    " ELSE date_trunc(CASE j.plan_type WHEN 'weekly' THEN 'week' ELSE 'month' END, j.completed_on)::date END",
-    "end_of_completion": "CASE j.plan_type WHEN 'daily' THEN j.completed_on"
-    " WHEN 'weekly' THEN date_trunc('week', j.completed_on) + interval '6 days'"
-    " ELSE date_trunc('month', j.completed_on) + interval '1 month - 1 day' END",
-}
 
 
 @dataclass(slots=True)
@@ -127,6 +51,7 @@ def close_days(
     done = Closing()
     zones = {zone: local_date(at, zone) - _DAY for zone in zone_names()}
     newest = max(zones.values())
+    run(lambda: queue(SETTLE_ZONES, {"before": at - timedelta(days=3), "limit": CHUNK}))
     _singly(at, newest, done, progress)
     day = run(lambda: fetch("SELECT min(closed_through) FROM saver_habits")[0][0])
     while day is not None and day < newest:
@@ -134,12 +59,12 @@ def close_days(
         over = [zone for zone, yesterday in zones.items() if yesterday >= day]
         after: UUID | None = NOBODY
         while after is not None:
-            after = run(partial(_chunk, day, over, after, chunk, done))
+            after = run(partial(_chunk, at, day, over, after, chunk, done))
             progress(done)
     return done
 
 
-def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) -> UUID | None:
+def _chunk(at: datetime, day: date, zones: list[str], after: UUID, limit: int, done: Closing) -> UUID | None:
     """Close ``day`` for some savers behind ``after``; the last of them, None where there was none."""
     queue("SET LOCAL statement_timeout = '120s'")
     taken = fetch(TAKE, {"after": after, "day": day, "zones": zones, "limit": limit})
@@ -147,14 +72,22 @@ def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) 
         return None
     free = [str(user_id) for user_id, got in taken if got]
     if free:
-        rows = ", ".join(
-            f"('{plan}', date '{period.start}', date '{period.end}', date '{following.start}', date '{following.end}',"
-            f" date '{closes_on(plan, period)}', {EARNED[plan]})"
-            for plan in EARNED
-            for period, following in _candidates(plan, day)
+        ((periods, met, frozen, lost),) = fetch(
+            closing_of(day),
+            {
+                "savers": free,
+                "day": day,
+                "new_week": day == start_of(Plan.WEEKLY, day),
+                "new_month": day == start_of(Plan.MONTHLY, day),
+                "month_over": day + _DAY == start_of(Plan.MONTHLY, day + _DAY),
+                "least": LEAST_OF_A_MONTH,
+                "badge": ON_TIME_MONTH,
+                "facts": orjson.dumps(facts(taken_back=False)).decode(),
+                "at": at,
+                "now": datetime.now(UTC),
+                "pack": NOTICES_IN_A_MESSAGE,
+            },
         )
-        sql = CLOSE.format(candidates=rows, **_COMPLETION)
-        ((periods, met, frozen, lost),) = fetch(sql, {"savers": free, "day": day})
         done.savers += len(free)
         done.periods += periods
         done.met += met
@@ -164,22 +97,16 @@ def _chunk(day: date, zones: list[str], after: UUID, limit: int, done: Closing) 
     return last
 
 
-def _candidates(plan: Plan, day: date) -> list[tuple[Period, Period]]:
-    """The periods of ``plan`` that can close on ``day``, each with the one after it."""
-    own = period_of(plan, day)
-    assert own is not None  # the plans that earn have periods
-    return [(shift(plan, own, -1), own), (own, shift(plan, own, 1))]
-
-
 def _singly(at: datetime, newest: date, done: Closing, progress: Callable[[Closing], None]) -> None:
     after: UUID | None = NOBODY
     while after is not None:
 
         def some(after: UUID = after) -> UUID | None:
-            taken = fetch(TAKE_SINGLY, (after, newest, SINGLY))
-            for user_id, *zone in taken:
-                queue(LOCK_SAVER, (user_id,))
-                closed = settle(user_id, through=SaverZone(*zone).date(at) - _DAY)
+            taken = fetch(TAKE_SINGLY, {"after": after, "newest": newest, "limit": SINGLY})
+            for user_id, got, *zone in taken:
+                if not got:
+                    continue
+                closed = settle(user_id, through=SaverZone(*zone).date(at) - _DAY, at=at)
                 done.savers += 1
                 done.periods += len(closed)
             return taken[-1][0] if taken else None

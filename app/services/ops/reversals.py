@@ -102,7 +102,7 @@ def reverse(
     if jar.status == "completed" and account.balance < jar.target_amount:
         jar.status, jar.completed_on = "active", None
     store(jar, view(jar, today).streak.current)
-    go_through(user_id, through=today - timedelta(days=1))
+    go_through(user_id, through=today - timedelta(days=1), at=at)
     about = {"jar_id": str(jar_id), "jar": jar.name}
     notices = badge_history.after_reversal(user_id, transaction_id, about, at=at)
     audit.record(

@@ -18,12 +18,11 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 
 from app.ledger.accounts import CREDITS
-from app.periods import local_date
 from app.services.gamification import badges, streaks
 from app.services.gamification.badges import CATALOGUE, EarnedBadge
 from app.services.gamification.habit import Freezes, catch_up
 from app.services.gamification.streaks import DAY, JarTerms, StreakState
-from app.services.savings.jar import COLUMNS, WIDTH, Jar
+from app.services.savings.jar import COLUMNS, Jar
 from app.services.savings.streak_history import COUNTED
 from app.transactions import fetch, queue
 
@@ -62,17 +61,16 @@ class Deserved:
 Badges = dict[tuple[str, UUID | None], Deserved]
 
 
-def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -> Badges:
+def deserved(jars: Sequence[Jar], movements: Iterable[Standing]) -> Badges:
     """What one saver's ``movements``, in the order of their days, earn in ``jars``, oldest first.
 
     The jars' targets, ends and pauses are taken as they are now, and the day on which one was filled; one that was
-    opened again is not filled. ``zone``: the saver's.
+    opened again is not filled.
     """
     fresh = [replace(jar, status="active", closed_on=None, current_amount=0) for jar in jars]  # what has yet to happen
     for jar in fresh:
         jar.streak_state = StreakState()
     closed_on = [jar.closed_on for jar in jars]
-    since = [local_date(jar.created_at, zone) for jar in jars]
     by_id = {jar.id: jar for jar in fresh}
     freezes, through = Freezes(), min((jar.start_date for jar in jars), default=date.max) - DAY
     found: Badges = {}
@@ -81,7 +79,7 @@ def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -
     for movement in movements:
         day = movement.date
         if day - DAY > through:
-            terms = [_closing_terms(*each) for each in zip(fresh, closed_on, since, strict=True)]
+            terms = [_closing_terms(*each) for each in zip(fresh, closed_on, strict=True)]
             before = [(each, jar.streak_state) for each, jar in zip(terms, fresh, strict=True)]
             freezes, states, _ = catch_up(freezes, before, after=through, through=day - DAY)
             for jar, state in zip(fresh, states, strict=True):
@@ -128,26 +126,23 @@ def deserved(jars: Sequence[Jar], movements: Iterable[Standing], *, zone: str) -
     return found
 
 
-def _closing_terms(jar: Jar, closed_on: date | None, since: date) -> JarTerms:
-    terms = jar.terms if closed_on is None else replace(jar, closed_on=closed_on).terms
-    return terms if since <= jar.start_date else replace(terms, since=since)
+def _closing_terms(jar: Jar, closed_on: date | None) -> JarTerms:
+    return jar.terms if closed_on is None else replace(jar, closed_on=closed_on).terms
 
 
 def of_savers(user_ids: Sequence[UUID]) -> dict[UUID, Badges]:
     """What the histories of these savers deserve, in two queries."""
     ids = [str(user_id) for user_id in user_ids]
     jars: dict[UUID, list[Jar]] = {}
-    zones: dict[UUID, str] = {}
     for row in fetch(
-        f"SELECT {COLUMNS}, u.time_zone FROM savings_jars j JOIN users u ON u.id = j.user_id"  # noqa: S608  constants
+        f"SELECT {COLUMNS} FROM savings_jars j"  # noqa: S608  constants only
         " WHERE j.user_id = ANY(%s::uuid[]) ORDER BY j.user_id, j.created_at, j.id",
         (ids,),
     ):
-        jar = Jar(*row[:WIDTH])
+        jar = Jar(*row)
         jars.setdefault(jar.user_id, []).append(jar)
-        zones[jar.user_id] = row[WIDTH]
     return {
-        user_id: deserved(jars[user_id], [Standing(*row[1:]) for row in rows], zone=zones[user_id])
+        user_id: deserved(jars[user_id], [Standing(*row[1:]) for row in rows])
         for user_id, rows in groupby(fetch(STANDING, (ids,)), key=lambda row: row[0])
     }
 

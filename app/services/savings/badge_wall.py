@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from app.periods import Plan, local_date, period_of
+from app.periods import Plan, period_of
 from app.services.gamification.badges import CATALOGUE, BadgeType, EarnedBadge
 from app.services.gamification.habit import closings
 from app.services.identity.principal import Principal
@@ -103,7 +103,7 @@ def from_rows(
         EarnedBadge(code, datetime.fromisoformat(earned_at), UUID(jar_id) if jar_id else None, language)
         for code, earned_at, jar_id in held or ()
     ]
-    month = Month(closed, on_time, _to_close(saver, jars, today))
+    month = Month(closed, on_time, _to_close(jars, today))
     return Wall(earned, ways(earned, jars, month), {one.jar.id: one.jar.name for one in jars}, today)
 
 
@@ -148,15 +148,14 @@ def _percent(jar: Jar) -> int:
     return min(jar.current_amount * 100 // jar.target_amount, 100)
 
 
-def _to_close(saver: Principal, jars: Sequence[JarView], today: date) -> int:
+def _to_close(jars: Sequence[JarView], today: date) -> int:
     """How many periods close from today to the last day of the month."""
     month = period_of(Plan.MONTHLY, today)
     assert month is not None  # months are periods
-    zone = saver.zone.name
     return sum(
         not terms.paused(period)
         for one in jars
         if one.jar.status == "active" and one.jar.plan_type != Plan.FLEXIBLE
-        for terms in [replace(one.jar.terms, since=local_date(one.jar.created_at, zone))]
+        for terms in [one.jar.terms]
         for _, period in closings(terms, after=today - timedelta(days=1), through=month.end)
     )

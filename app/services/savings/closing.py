@@ -6,19 +6,25 @@ jumped, finds their own days closed by the first look or movement: the same func
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, fields
 from datetime import date, datetime
 from uuid import UUID
 
-from app.periods import local_date
 from app.services.gamification import streaks
 from app.services.gamification.habit import Closed, Freezes, JarToReplay, catch_up, replay
+from app.services.gamification.months import award_month, take_back_month
 from app.services.gamification.streaks import DAY
+from app.services.gamification.tallies import Tallies, months_on_time, tally
 from app.services.identity.principal import Principal
-from app.services.savings.jar import COLUMNS, Jar, view
+from app.services.notifications.notices import tell
+from app.services.savings.jar import COLUMNS, UNITS, Jar, view
 from app.services.savings.rows import LOCK_SAVER, store
 from app.services.savings.streak_history import movements_of
 from app.transactions import fetch, queue
+
+_COLUMNS = ("closed_through", "freezes_held", "freeze_parts", *(each.name for each in fields(Tallies)))
+HABIT = ", ".join(_COLUMNS)
+KEEP = f"UPDATE saver_habits SET {', '.join(f'{name} = %s' for name in _COLUMNS)} WHERE user_id = %s"  # noqa: S608
 
 
 def keep_up(saver: Principal, *, at: datetime) -> None:
@@ -26,26 +32,27 @@ def keep_up(saver: Principal, *, at: datetime) -> None:
     yesterday = saver.zone.date(at) - DAY
     if saver.closed_through is None or saver.closed_through < yesterday:
         queue(LOCK_SAVER, (saver.id,))
-        settle(saver.id, through=yesterday)
+        settle(saver.id, through=yesterday, at=at)
 
 
-def settle(user_id: UUID, *, through: date) -> list[Closed]:
+def settle(user_id: UUID, *, through: date, at: datetime) -> list[Closed]:
     """Close the saver's periods up to ``through`` and queue what that changes; what was closed, in order.
 
-    The caller holds the saver's lock. Done again, it does nothing.
+    ``at``: the instant at which the saver is told of streaks that ended or were saved, and of a month on time. The
+    caller holds the saver's lock. Done again, it does nothing.
     """
-    rows = fetch("SELECT freezes_held, freeze_parts, closed_through FROM saver_habits WHERE user_id = %s", (user_id,))
+    rows = fetch(f"SELECT {HABIT} FROM saver_habits WHERE user_id = %s", (user_id,))  # noqa: S608
     # A jar that an older version made while this one was rolled out has brought no row with it.
     rows = rows or fetch(
-        "INSERT INTO saver_habits (user_id) SELECT user_id FROM savings_jars WHERE user_id = %s LIMIT 1"
-        " RETURNING freezes_held, freeze_parts, closed_through",
+        "INSERT INTO saver_habits (user_id) SELECT user_id FROM savings_jars WHERE user_id = %s LIMIT 1"  # noqa: S608
+        f" RETURNING {HABIT}",
         (user_id,),
     )
     if not rows:
         return []
-    held, parts, after = rows[0]
+    after, held, parts, *tallies = rows[0]
     if after is None:
-        return go_through(user_id, through=through)
+        return go_through(user_id, through=through, at=at)
     if after >= through:
         return []
     jars = [
@@ -56,21 +63,26 @@ def settle(user_id: UUID, *, through: date) -> list[Closed]:
             (user_id, after),
         )
     ]
-    before = [(jar.terms, jar.streak_state) for jar in jars]
-    freezes, states, closed = catch_up(Freezes(held, parts), before, after=after, through=through)
-    for jar, (_, old), new in zip(jars, before, states, strict=True):
+    had = [(jar.terms, jar.streak_state) for jar in jars]
+    freezes, states, closed = catch_up(Freezes(held, parts), had, after=after, through=through)
+    for jar, (_, old), new in zip(jars, had, states, strict=True):
         jar.streak_state = new
         _store(jar, through + DAY, changed=new != old)
-    _keep(user_id, freezes, through)
+    before = Tallies(*tallies)
+    _keep(user_id, freezes, tally(before, closed, after=after, through=through), through)
     _freeze(jars, closed)
+    _tell(user_id, jars, closed, at=at)
+    if months_on_time(before, closed, after=after, through=through):
+        award_month(user_id, at=at)
     return closed
 
 
-def go_through(user_id: UUID, *, through: date) -> list[Closed]:
+def go_through(user_id: UUID, *, through: date, at: datetime) -> list[Closed]:
     """Work out the saver's freezes and streaks from all that moved, and queue them; what was closed.
 
-    For a history that changed where no movement can advance it: a reversal, a jar whose end was moved, an import. The
-    caller holds the saver's lock. ``longest`` never falls.
+    For a history that changed where no movement can advance it: a reversal, a jar whose end was moved, an import.
+    Nothing is told of the past, except, at ``at``, that no month deserves its badge any more. The caller holds the
+    saver's lock. ``longest`` never falls.
     """
     jars = [
         Jar(*row)
@@ -79,7 +91,6 @@ def go_through(user_id: UUID, *, through: date) -> list[Closed]:
             (user_id,),
         )
     ]
-    ((zone,),) = fetch("SELECT time_zone FROM users WHERE id = %s", (user_id,))
     histories = []
     for jar in jars:
         counting = [m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)]
@@ -87,9 +98,7 @@ def go_through(user_id: UUID, *, through: date) -> list[Closed]:
         # Only its sums are of interest here: whether the period that completed the jar was met.
         jar.streak_state = streaks.replay(jar.booking_terms, counting)
         jar.streak_longest = longest
-        since = local_date(jar.created_at, zone)
-        terms, booking = (replace(each, since=since) for each in (jar.terms, jar.booking_terms))
-        histories.append(JarToReplay(terms, booking, counting))
+        histories.append(JarToReplay(jar.terms, jar.booking_terms, counting))
     freezes, states, closed = replay(histories, through=through)
     for jar, state in zip(jars, states, strict=True):
         longest = jar.streak_longest
@@ -97,8 +106,13 @@ def go_through(user_id: UUID, *, through: date) -> list[Closed]:
         jar.streak_longest = max(longest, state.longest)
         _store(jar, through + DAY, changed=True)
     queue("DELETE FROM frozen_periods WHERE jar_id = ANY(%s::uuid[])", ([str(jar.id) for jar in jars],))
-    _keep(user_id, freezes, through)
+    _keep(user_id, freezes, tally(Tallies(), closed, after=date.min, through=through), through)
     _freeze(jars, closed)
+    first = min((one.day for one in closed), default=through)
+    if months_on_time(Tallies(), closed, after=first - DAY, through=through):
+        award_month(user_id, at=at, silently=True)
+    else:
+        take_back_month(user_id, at=at)
     return closed
 
 
@@ -110,11 +124,8 @@ def _store(jar: Jar, today: date, *, changed: bool) -> None:
         queue("UPDATE savings_jars SET streak_count = %s WHERE id = %s AND streak_count <> %s", (count, jar.id, count))
 
 
-def _keep(user_id: UUID, freezes: Freezes, through: date) -> None:
-    queue(
-        "UPDATE saver_habits SET freezes_held = %s, freeze_parts = %s, closed_through = %s WHERE user_id = %s",
-        (freezes.held, freezes.parts, through, user_id),
-    )
+def _keep(user_id: UUID, freezes: Freezes, tallies: Tallies, through: date) -> None:
+    queue(KEEP, (through, freezes.held, freezes.parts, *astuple(tallies), user_id))
 
 
 def _freeze(jars: list[Jar], closed: list[Closed]) -> None:
@@ -125,3 +136,25 @@ def _freeze(jars: list[Jar], closed: list[Closed]) -> None:
                 " ON CONFLICT DO NOTHING",
                 (jars[one.index].id, one.period.start, one.day),
             )
+
+
+def _tell(user_id: UUID, jars: list[Jar], closed: list[Closed], *, at: datetime) -> None:
+    """One notice for each jar, however long its saver was away: of the streak that ended, or of the newest freeze."""
+    news: dict[int, Closed] = {}
+    for one in closed:
+        known = news.get(one.index)
+        if one.streak and jars[one.index].status == "active" and (known is None or known.outcome == "frozen"):
+            news[one.index] = one
+    for one in news.values():
+        jar = jars[one.index]
+        facts = {
+            "change": "frozen" if one.outcome == "frozen" else "lost",
+            "jar_id": str(jar.id),
+            "jar": jar.name,
+            "plan": jar.plan_type,
+            "period_start": one.period.start.isoformat(),
+            "current": one.streak,
+            "unit": UNITS[jar.plan_type],
+            "freezes": one.freezes,
+        }
+        tell(user_id, "streak_changed", facts, at=at, once=f"closed:{jar.id}:{facts['period_start']}")

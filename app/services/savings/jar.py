@@ -11,14 +11,16 @@ from app.models.savings import JAR_STATES, PLAN_TYPES
 from app.periods import Period, Plan, period_of
 from app.services.gamification.streaks import JarTerms, StreakReading, StreakState, read
 
-__all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "WIDTH", "Jar", "JarView", "view"]
+__all__ = ["COLUMNS", "JAR_STATES", "PLAN_TYPES", "UNITS", "WIDTH", "Jar", "JarView", "view"]
 
 COLUMNS = (
     "j.id, j.user_id, j.name, j.plan_type, j.target_amount, j.installment_amount, j.current_amount, j.start_date,"
     " j.end_date, j.status, j.completed_on, j.closed_on, j.auto_deposit, j.streak_longest, j.streak_run,"
-    " j.streak_period, j.streak_net, j.streak_previous_net, j.streak_kept_through, j.pauses, j.created_at"
+    " j.streak_period, j.streak_net, j.streak_previous_net, j.streak_kept_through, j.pauses, j.created_at, j.made_on"
 )
 WIDTH = COLUMNS.count(",") + 1
+#: What a streak of each plan is counted in.
+UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "flexible": "days"}
 # A pace that would take longer than this is no forecast.
 LONGEST_FORECAST_DAYS = 100 * 365
 
@@ -48,6 +50,7 @@ class Jar:
     streak_kept_through: date | None
     pauses: list[list[str]] | None
     created_at: datetime
+    made_on: date | None = None
 
     @property
     def terms(self) -> JarTerms:
@@ -71,7 +74,10 @@ class Jar:
         # A period that ends with the last day of the plan is one of the plan's.
         after_end = self.end_date + timedelta(days=1) if self.end_date else None
         last_day = min((day for day in (after_end, self.closed_on) if day), default=None)
-        return JarTerms(Plan(self.plan_type), self.installment_amount, self.start_date, last_day, self.paused_days)
+        since = self.made_on or self.created_at.date()
+        return JarTerms(
+            Plan(self.plan_type), self.installment_amount, self.start_date, last_day, self.paused_days, since
+        )
 
     @property
     def paused_days(self) -> tuple[tuple[date, date], ...]:

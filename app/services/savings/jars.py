@@ -19,7 +19,7 @@ from app.services.identity.principal import Principal
 from app.services.savings.changes import tell
 from app.services.savings.closing import go_through, keep_up
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
-from app.services.savings.movements import LockedJar, lock
+from app.services.savings.movements import LockedJar, lock, mend
 from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import after_commit, fetch, queue
 
@@ -53,7 +53,11 @@ def create(
         raise Invalid(errors)
     queue(LOCK_SAVER, (saver.id,))
     keep_up(saver, at=at)
-    ((open_jars,),) = fetch("SELECT count(*) FROM savings_jars WHERE user_id = %s AND status <> 'closed'", (saver.id,))
+    ((open_jars, closed_through),) = fetch(
+        "SELECT count(*), (SELECT h.closed_through FROM saver_habits h WHERE h.user_id = %s)"
+        " FROM savings_jars WHERE user_id = %s AND status <> 'closed'",
+        (saver.id, saver.id),
+    )
     if open_jars >= current_app.config["MAX_JARS"]:
         raise DomainError("jar_limit", f"You have {open_jars} jars, which is the most there can be. Close one first.")
     jar_id = uuids.uuid7()
@@ -63,7 +67,7 @@ def create(
     )
     queue(
         "INSERT INTO savings_jars (id, user_id, name, plan_type, target_amount, installment_amount, start_date,"
-        " end_date, auto_deposit, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " end_date, auto_deposit, created_at, made_on) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             jar_id,
             saver.id,
@@ -75,9 +79,12 @@ def create(
             end_date,
             _json(auto_deposit),
             at,
+            today,
         ),
     )
     open_jar_account(uuids.uuid7(), saver.id, jar_id)
+    if closed_through is not None and closed_through >= today:
+        go_through(saver.id, through=today, at=at)
     after_commit(lambda: forget(saver.id))
     return read(saver, jar_id, at=at)
 
@@ -153,7 +160,7 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
     )
     if changed.end_date != jar.end_date or changed.completed_on != jar.completed_on:
         store(changed, changed.streak(today).current)
-        go_through(saver.id, through=today - timedelta(days=1))
+        go_through(saver.id, through=today - timedelta(days=1), at=at)
         tell(saver.id, at=at)
         return read(saver, jar_id, at=at)
     return _stored(saver, changed, today, at=at)
@@ -173,6 +180,8 @@ def close(saver: Principal, jar_id: UUID, *, at: datetime) -> None:
     jar.status, jar.closed_on = "closed", today
     queue("UPDATE savings_jars SET closed_on = %s WHERE id = %s", (today, jar.id))
     _stored(saver, jar, today, at=at)
+    if locked.closed_through >= today:
+        mend(jar, today, at=at)
 
 
 def _stored(saver: Principal, jar: Jar, today: date, *, at: datetime) -> JarView:

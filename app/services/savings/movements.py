@@ -68,7 +68,7 @@ def lock(saver: Principal, jar_id: UUID, *, at: datetime) -> LockedJar:
         raise NotFound("You have no such jar.")
     closed_through, yesterday = rows[0][-1], saver.zone.date(at) - timedelta(days=1)
     if closed_through is None or closed_through < yesterday:
-        settle(saver.id, through=yesterday)
+        settle(saver.id, through=yesterday, at=at)
         rows = fetch(LOCK_JAR, asked)
     row = rows[0]
     account = account_from_row(*row[WIDTH : WIDTH + 5])
@@ -115,7 +115,10 @@ def book(
         jar.streak_longest,
         jar.streak_kept_through,
     )
-    jar_view, before = advance(jar, signed, today, balance=locked.account.balance, late=locked.closed_through >= today)
+    late = locked.closed_through >= today
+    jar_view, before = advance(jar, signed, today, balance=locked.account.balance, late=late)
+    if late:
+        jar_view = mend(jar, today, at=at)
     earned: list[EarnedBadge] = []
     if kind == "deposit":
         reached = badges.reached(
@@ -162,7 +165,7 @@ def _tell(
 def advance(jar: Jar, signed: int, today: date, *, balance: int, late: bool = False) -> tuple[JarView, int]:
     """Take a movement of ``signed`` minor units on ``today`` into the jar's row, and queue it.
 
-    ``late``: the day was closed while the movement was on its way, and is gone through again.
+    ``late``: the day was closed while the movement was on its way, so the streak has yet to be gone through again.
 
     The view after it, and the streak before it. The movement that reaches the target completes the jar for good.
     """
@@ -174,6 +177,11 @@ def advance(jar: Jar, signed: int, today: date, *, balance: int, late: bool = Fa
         jar.status, jar.completed_on = "completed", today
     after = view(jar, today)
     store(jar, after.streak.current)
-    if late:
-        go_through(jar.user_id, through=today)
     return after, before
+
+
+def mend(jar: Jar, today: date, *, at: datetime) -> JarView:
+    """Go through a day again that was closed while something of it was on its way; the view of the jar then."""
+    go_through(jar.user_id, through=today, at=at)
+    (row,) = fetch(f"SELECT {COLUMNS} FROM savings_jars j WHERE j.id = %s", (jar.id,))  # noqa: S608  constants only
+    return view(Jar(*row), today)

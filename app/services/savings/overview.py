@@ -11,10 +11,9 @@ from app.services.identity.principal import Principal
 from app.services.savings import badge_wall
 from app.services.savings.badge_wall import Wall
 from app.services.savings.closing import keep_up
-from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
+from app.services.savings.jar import COLUMNS, UNITS, WIDTH, Jar, JarView, view
 from app.transactions import fetch
 
-UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "flexible": "days"}
 MOST_JARS = 200
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from app.errors import DomainError, Invalid
 from app.services.identity.principal import Principal
 from app.services.savings.changes import tell
-from app.services.savings.jar import Jar, JarView, view
-from app.services.savings.movements import lock
+from app.services.savings.jar import JarView, view
+from app.services.savings.movements import LockedJar, lock, mend
 from app.transactions import queue
 
 MOST_DAYS = 30
@@ -22,8 +22,8 @@ def pause(saver: Principal, jar_id: UUID, *, until: date, at: datetime) -> JarVi
     A pause that is under way is moved to end on ``until`` instead, 30 days after it began at most. Raises NotFound,
     Invalid, DomainError ``jar_closed``.
     """
-    jar = lock(saver, jar_id, at=at).jar
-    today = saver.zone.date(at)
+    locked = lock(saver, jar_id, at=at)
+    jar, today = locked.jar, saver.zone.date(at)
     if jar.status != "active":
         raise DomainError("jar_closed", "This jar asks for nothing any more.")
     if jar.plan_type == "flexible":
@@ -36,24 +36,25 @@ def pause(saver: Principal, jar_id: UUID, *, until: date, at: datetime) -> JarVi
     if until - first >= timedelta(days=MOST_DAYS):
         latest = first + timedelta(days=MOST_DAYS - 1)
         raise Invalid({"until": [f"A pause lasts {MOST_DAYS} days at most, here until {latest.isoformat()}."]})
-    return _kept(saver, jar, [*earlier, (first, until)], today, at=at)
+    return _kept(saver, locked, [*earlier, (first, until)], at=at)
 
 
 def resume(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:
     """End the jar's pause: today counts again. Without a pause nothing changes. Raises NotFound."""
-    jar = lock(saver, jar_id, at=at).jar
-    today = saver.zone.date(at)
+    locked = lock(saver, jar_id, at=at)
+    jar, today = locked.jar, saver.zone.date(at)
     earlier = list(jar.paused_days)
     if not earlier or earlier[-1][1] < today:
         return view(jar, today)
     first, _ = earlier.pop()
     if first < today:
         earlier.append((first, today - timedelta(days=1)))
-    return _kept(saver, jar, earlier, today, at=at)
+    return _kept(saver, locked, earlier, at=at)
 
 
-def _kept(saver: Principal, jar: Jar, pauses: list[tuple[date, date]], today: date, *, at: datetime) -> JarView:
+def _kept(saver: Principal, locked: LockedJar, pauses: list[tuple[date, date]], *, at: datetime) -> JarView:
+    jar, today = locked.jar, saver.zone.date(at)
     jar.pauses = [[first.isoformat(), last.isoformat()] for first, last in pauses] or None
     queue("UPDATE savings_jars SET pauses = %s WHERE id = %s", (json.dumps(jar.pauses) if jar.pauses else None, jar.id))
     tell(saver.id, at=at)
-    return view(jar, today)
+    return mend(jar, today, at=at) if locked.closed_through >= today else view(jar, today)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.periods import Plan
 from app.services.gamification.habit import Freezes, catch_up, from_history
 from app.services.gamification.streaks import DAY, JarTerms, Movement, StreakState, advance, read
+from app.services.gamification.tallies import Tallies, tallies_from_history, tally
 
 histories_checked = settings(max_examples=2000, deadline=None, derandomize=True)
 FIRST = date(2026, 1, 1)
@@ -53,6 +54,7 @@ def test_what_is_kept_equals_the_history(
 ) -> None:
     jars, movements, looks = saver
     states, freezes, through = [StreakState() for _ in jars], Freezes(), FIRST - DAY
+    tallies = Tallies()
     events = sorted(
         [(movement.day, 0, index, movement) for index, movement in movements] + [(day, 1, 0, None) for day in looks],
         key=lambda event: event[:2],
@@ -60,10 +62,12 @@ def test_what_is_kept_equals_the_history(
     done: list[list[Movement]] = [[] for _ in jars]
     for day, _, index, movement in events:
         # Late and at odd moments, but always before a movement is taken in or anybody looks.
-        freezes, states, _ = catch_up(
-            freezes, list(zip(jars, states, strict=True)), after=through, through=max(through, day - DAY)
+        yesterday = max(through, day - DAY)
+        freezes, states, closed = catch_up(
+            freezes, list(zip(jars, states, strict=True)), after=through, through=yesterday
         )
-        through = max(through, day - DAY)
+        tallies = tally(tallies, closed, after=through, through=yesterday)
+        through = yesterday
         assert catch_up(freezes, list(zip(jars, states, strict=True)), after=through, through=through)[1:] == (
             states,
             [],
@@ -74,6 +78,7 @@ def test_what_is_kept_equals_the_history(
             continue
         held, histories = from_history(list(zip(jars, done, strict=True)), day)
         assert freezes == held
+        assert tallies == tallies_from_history(list(zip(jars, histories, strict=True)), through)
         for terms, state, history in zip(jars, states, histories, strict=True):
             seen = read(state, terms, day)
             assert seen.current == history.current

@@ -110,6 +110,7 @@ def new_account(name: str, row: Row, mapping: ColumnMapping) -> ImportedAccount:
         streak_kept_through=None,
         pauses=None,
         created_at=row.at,
+        made_on=row.day,
     )
     chain = JarChain(str(uuid_utils.uuid7()), str(user_id), str(jar_id))
     return ImportedAccount(name, chain, jar, jar.booking_terms)
@@ -158,11 +159,14 @@ def write_new(run_id: UUID, accounts: Sequence[ImportedAccount], mapping: Column
     copy_rows("users", ("id", "name", "email", "email_key", "password_hash", "time_zone", "created_at"), people)
     copy_rows(
         "savings_jars",
-        ("id", "user_id", "name", "plan_type", "target_amount", "installment_amount", "start_date", "created_at"),
+        (
+            "id", "user_id", "name", "plan_type", "target_amount", "installment_amount", "start_date", "created_at",
+            "made_on",
+        ),
         (
             (
                 a.jar.id, a.jar.user_id, a.jar.name, a.jar.plan_type, a.jar.target_amount, a.jar.installment_amount,
-                a.jar.start_date, a.jar.created_at,
+                a.jar.start_date, a.jar.created_at, a.jar.made_on,
             )
             for a in accounts
         ),
