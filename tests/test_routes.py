@@ -136,6 +136,8 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(app: Flask) -> None:
         in_body = body is not None and "{jar}" in body.values()
         if not rule.arguments and not in_body:
             continue
+        if declared(app.view_functions[rule.endpoint]) in {"support", "admin"}:
+            continue  # what staff see is nobody's own
         walked.add((method, rule.rule))
         for person in people:
             answers = []

@@ -10,6 +10,7 @@ from app.blueprints.api import (
     docs,
     gamification,
     identity,
+    jobs,
     notifications,
     problems,
     savings,
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     boards.blueprint,
     notifications.blueprint,
     devices.blueprint,
+    jobs.blueprint,
 )
 
 

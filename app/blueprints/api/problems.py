@@ -41,6 +41,8 @@ STATUS: dict[str, int] = {
     "jar_closed": 409,
     "jar_limit": 409,
     "already_reversed": 409,
+    "deposit_under_way": 409,
+    "job_running": 409,
     "idempotency_in_progress": 409,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
