@@ -12,7 +12,7 @@ from celery.schedules import BaseSchedule, crontab
 from celery.schedules import schedule as every
 
 from app.errors import NotFound
-from app.services.ops import checkpoints, handing_on, job_runs, upkeep
+from app.services.ops import checkpoints, digests, handing_on, job_runs, reminders, upkeep
 from app.services.ops.closing import close_days
 from app.services.ops.job_runs import Job, Outcome, Round, perform
 from app.transactions import run
@@ -40,6 +40,8 @@ JOBS: dict[str, Job] = {
         Job("outbox.relay", "Hands what left with a commit to the worker.", handing_on.hand_on, 1.0, recorded=False),
         Job("jobs.resume", "Goes on with runs whose worker died.", _resume, 20.0, recorded=False),
         Job("gamification.close_days", "Closes each day that is over for its savers.", _close, QUARTERS),
+        Job("savings.remind", "Tells savers in the evening whose streak ends tonight.", reminders.remind, QUARTERS),
+        Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),
     )
