@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.blueprints.api import (
+    auto_deposits,
     boards,
     devices,
     docs,
@@ -25,6 +26,7 @@ __all__ = ["access", "init_app", "tokens"]
 BLUEPRINTS = (
     identity.blueprint,
     savings.blueprint,
+    auto_deposits.blueprint,
     statements.blueprint,
     gamification.blueprint,
     boards.blueprint,

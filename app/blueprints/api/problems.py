@@ -43,6 +43,7 @@ STATUS: dict[str, int] = {
     "already_reversed": 409,
     "deposit_under_way": 409,
     "job_running": 409,
+    "no_instruction": 409,
     "idempotency_in_progress": 409,
     "payload_too_large": 413,
     "unsupported_media_type": 415,

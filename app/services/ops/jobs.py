@@ -12,7 +12,7 @@ from celery.schedules import BaseSchedule, crontab
 from celery.schedules import schedule as every
 
 from app.errors import NotFound
-from app.services.ops import checkpoints, digests, handing_on, job_runs, reminders, upkeep
+from app.services.ops import auto_deposits, checkpoints, digests, handing_on, job_runs, reminders, upkeep
 from app.services.ops.closing import close_days
 from app.services.ops.job_runs import Job, Outcome, Round, perform
 from app.transactions import run
@@ -42,6 +42,8 @@ JOBS: dict[str, Job] = {
         Job("gamification.close_days", "Closes each day that is over for its savers.", _close, QUARTERS),
         Job("savings.remind", "Tells savers in the evening whose streak ends tonight.", reminders.remind, QUARTERS),
         Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),
+        Job("savings.announce", "Tells savers a day ahead of each auto-deposit.", auto_deposits.announce, QUARTERS),
+        Job("savings.collect", "Collects the auto-deposits that are due.", auto_deposits.collect, "*/5 * * * *"),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),
     )

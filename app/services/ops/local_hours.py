@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.periods import zone_names
 from app.services.ops.job_runs import Round
 from app.transactions import fetch, queue, run
 
@@ -21,9 +20,17 @@ IN_FORCE = (
     "u.time_zone = %(zone)s AND (u.time_zone_next IS NULL OR u.time_zone_from > %(at)s)",
     "u.time_zone_next = %(zone)s AND u.time_zone_from <= %(at)s",
 )
+# Each zone that savers have, by as many probes of the index as there are zones.
 ZONES_IN_USE = """
-SELECT zone FROM unnest(%s::text[]) AS zone
-WHERE EXISTS (SELECT FROM users WHERE time_zone = zone) OR EXISTS (SELECT FROM users WHERE time_zone_next = zone)
+WITH RECURSIVE own (zone) AS (
+    SELECT min(time_zone) FROM users
+    UNION ALL SELECT (SELECT min(time_zone) FROM users WHERE time_zone > zone) FROM own WHERE zone IS NOT NULL
+), next (zone) AS (
+    SELECT min(time_zone_next) FROM users WHERE time_zone_next IS NOT NULL
+    UNION ALL SELECT (SELECT min(time_zone_next) FROM users WHERE time_zone_next > zone) FROM next
+        WHERE zone IS NOT NULL
+)
+SELECT zone FROM own WHERE zone IS NOT NULL UNION SELECT zone FROM next WHERE zone IS NOT NULL
 """
 # The savers of one chunk; ``{in_force}`` is one of IN_FORCE.
 SAVERS = """
@@ -45,23 +52,19 @@ class LocalHour:
 def local_hours(turn: Round, hour: int, *, patience: timedelta, weekday: int | None = None) -> list[LocalHour]:
     """Where it has become ``hour`` o'clock since the last finished run, in zones that savers have; oldest first.
 
-    Not longer ago than ``patience``; ``weekday`` (0 is Monday) for what is weekly. One query, none where it is nowhere.
+    Not longer ago than ``patience``; ``weekday`` (0 is Monday) for what is weekly. One query.
     """
     begin = turn.at - patience
     if turn.since is not None and turn.since > begin:
         begin = turn.since
     found = []
-    for zone in sorted(zone_names()):
+    for (zone,) in run(lambda: fetch(ZONES_IN_USE)):
         day = turn.at.astimezone(ZoneInfo(zone)).date()
         while (at := instant(day, hour, zone)) > begin:
             if at <= turn.at and weekday in (None, day.weekday()):
                 found.append(LocalHour(zone, day, at))
             day -= timedelta(days=1)
-    if not found:
-        return []
-    names = list({each.zone for each in found})
-    used = {zone for (zone,) in run(lambda: fetch(ZONES_IN_USE, (names,)))}
-    return sorted((each for each in found if each.zone in used), key=lambda each: (each.at, each.zone))
+    return sorted(found, key=lambda each: (each.at, each.zone))
 
 
 def instant(day: date, hour: int, zone: str) -> datetime:
