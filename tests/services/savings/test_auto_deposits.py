@@ -1,4 +1,4 @@
-"""A standing instruction: told a day ahead, collected on the day and booked once; skipped, paused, ended at any time."""
+"""A standing instruction: told a day ahead, collected on the day, booked once; skipped, paused, ended at any time."""
 
 from __future__ import annotations
 
