@@ -105,6 +105,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_due_at", "deliveries", ["channel", "due_at"], postgresql_where=sa.text("status = 'waiting'")
     )
+    op.create_index("ix_deliveries_dead", "deliveries", ["id"], postgresql_where=sa.text("status = 'dead'"))
     op.add_column("users", sa.Column("quiet_from", sa.Time(), server_default="22:00", nullable=False))
     op.add_column("users", sa.Column("quiet_until", sa.Time(), server_default="07:00", nullable=False))
 

@@ -173,6 +173,12 @@ def _outbox(ask: Callable[..., Any], now: datetime) -> Iterator[Check]:
         yield Check("outbox", "ok", f"{waiting} messages wait")
     if dead:
         yield Check("outbox", "problem", f"{dead} messages are dead", "See `flask outbox`, then `flask outbox retry`.")
+    (letters,) = ask("SELECT count(*) FROM deliveries WHERE status = 'dead'")
+    if letters:
+        yield Check(
+            "deliveries", "note", f"{letters} e-mails, pushes or SMS were given up",
+            "See `flask outbox`, then `flask outbox retry --deliveries`.",
+        )  # fmt: skip
 
 
 def _ledger(ask: Callable[..., Any], now: datetime) -> Iterator[Check]:

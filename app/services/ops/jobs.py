@@ -12,13 +12,14 @@ from celery.schedules import BaseSchedule, crontab
 from celery.schedules import schedule as every
 
 from app.errors import NotFound
-from app.services.ops import auto_deposits, checkpoints, digests, handing_on, job_runs, reminders, upkeep
+from app.services.ops import auto_deposits, checkpoints, dead_letters, digests, handing_on, job_runs, reminders, upkeep
 from app.services.ops.closing import close_days
 from app.services.ops.job_runs import Job, Outcome, Round, perform
 from app.transactions import run
 
 # Zones begin their days, and their hours, at every quarter of an hour.
 QUARTERS = "0,15,30,45 * * * *"
+TENTHS = "3,13,23,33,43,53 * * * *"
 
 
 def _close(turn: Round) -> int:
@@ -44,6 +45,7 @@ JOBS: dict[str, Job] = {
         Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),
         Job("savings.announce", "Tells savers a day ahead of each auto-deposit.", auto_deposits.announce, QUARTERS),
         Job("savings.collect", "Collects the auto-deposits that are due.", auto_deposits.collect, "*/5 * * * *"),
+        Job("upkeep.dead_letters", "Counts what was given up, tries what an outage killed.", dead_letters.look, TENTHS),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),
     )
