@@ -48,6 +48,7 @@ def init_celery(app: Flask, celery: Celery) -> None:
         accept_content=["json"],
         task_acks_late=True,
         task_reject_on_worker_lost=True,
+        worker_lost_wait=1.0,  # there is no result of a killed process to wait for
         worker_prefetch_multiplier=1,
         task_soft_time_limit=540,
         task_time_limit=600,

@@ -234,11 +234,7 @@ class Worker:
 
     def stop(self) -> None:
         if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            finally:
-                self.process.kill()
+            self.kill_all()
 
 
 @contextmanager
@@ -260,7 +256,6 @@ def worker_on(
     ask(connection, "SELECT pg_advisory_lock(%s)", LOCK)
     broker = redis.from_url(broker_url(stack))
     broker.flushdb()
-    use_broker(broker_url(stack))
     started: list[Worker] = []
 
     def start() -> Worker:
@@ -325,10 +320,11 @@ def test_killed_between_two_steps_and_delivered_three_times_each_job_ends_as_a_c
     tasks_app: Flask,
 ) -> None:
     name, at = copied("killed"), prepared[1]
-    expected = clean_run(stack, copied("clean"), at, clock, monkeypatch)
     log = tmp_path / "worker.log"
     with provider() as there, worker_on(stack, name, at, there, log) as (start, connection, broker):
         worker = start()
+        expected = clean_run(stack, copied("clean"), at, clock, monkeypatch)
+        use_broker(broker_url(stack))
         for job in STEPS:
             stand_still_before(connection, job)
             for _ in range(3):
