@@ -45,7 +45,6 @@ class User(Model):
             postgresql_where=text("leaderboard_opt_in AND display_name IS NOT NULL AND status = 'active'"),
         ),
         Index("ix_users_time_zone", "time_zone", "id"),
-        Index("ix_users_time_zone_next", "time_zone_next", "id", postgresql_where=text("time_zone_next IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

@@ -203,16 +203,9 @@ def upgrade() -> None:
     )
     # Jobs that run at an hour of the saver's day go through the savers of the zones where it is that hour.
     op.create_index("ix_users_time_zone", "users", ["time_zone", "id"])
-    op.create_index(
-        "ix_users_time_zone_next",
-        "users",
-        ["time_zone_next", "id"],
-        postgresql_where=sa.text("time_zone_next IS NOT NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_users_time_zone_next", "users")
     op.drop_index("ix_users_time_zone", "users")
     op.drop_table("job_marks")
     op.drop_table("job_runs")

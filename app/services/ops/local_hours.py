@@ -20,17 +20,14 @@ IN_FORCE = (
     "u.time_zone = %(zone)s AND (u.time_zone_next IS NULL OR u.time_zone_from > %(at)s)",
     "u.time_zone_next = %(zone)s AND u.time_zone_from <= %(at)s",
 )
-# Each zone that savers have, by as many probes of the index as there are zones.
+# Each zone that savers have, by as many probes of the index as there are zones; changes of zone are few.
 ZONES_IN_USE = """
 WITH RECURSIVE own (zone) AS (
     SELECT min(time_zone) FROM users
     UNION ALL SELECT (SELECT min(time_zone) FROM users WHERE time_zone > zone) FROM own WHERE zone IS NOT NULL
-), next (zone) AS (
-    SELECT min(time_zone_next) FROM users WHERE time_zone_next IS NOT NULL
-    UNION ALL SELECT (SELECT min(time_zone_next) FROM users WHERE time_zone_next > zone) FROM next
-        WHERE zone IS NOT NULL
 )
-SELECT zone FROM own WHERE zone IS NOT NULL UNION SELECT zone FROM next WHERE zone IS NOT NULL
+SELECT zone FROM own WHERE zone IS NOT NULL
+UNION SELECT time_zone_next FROM users WHERE time_zone_next IS NOT NULL
 """
 # The savers of one chunk; ``{in_force}`` is one of IN_FORCE.
 SAVERS = """
