@@ -16,8 +16,9 @@ def begin_ordered(messages: list[dict[str, Any]]) -> None:
 
 
 def _task_of(job: Job) -> None:
+    # ``messages``: of a topic that wants the job to run.
     @celery.task(name=job.name)
-    def run_job() -> None:
+    def run_job(messages: list[dict[str, Any]] | None = None) -> None:
         perform(job)
 
 

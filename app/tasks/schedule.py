@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from celery import Celery, Task
@@ -9,7 +10,7 @@ from flask import Flask
 
 from app import observability
 from app.services.ops.job_runs import Job
-from app.services.ops.jobs import JOBS, timetable
+from app.services.ops.jobs import JOBS, next_start, timetable
 from app.tasks.outbox import publish
 
 MODULES = ("app.tasks.jobs", "app.tasks.savings", "app.tasks.boards", "app.tasks.notifications")
@@ -18,7 +19,11 @@ MOST_EXPIRY = 600.0
 
 
 def _entry(job: Job) -> dict[str, Any]:
-    expires = min(MOST_EXPIRY, 10 * job.schedule) if isinstance(job.schedule, float) else MOST_EXPIRY
+    if isinstance(job.schedule, float):
+        expires = min(MOST_EXPIRY, 10 * job.schedule)
+    else:
+        first = next_start(job, after=datetime.now(UTC))
+        expires = min(MOST_EXPIRY, (next_start(job, after=first) - first).total_seconds())
     return {"task": job.name, "schedule": timetable(job), "options": {"expires": expires}}
 
 

@@ -11,7 +11,10 @@ from datetime import UTC, datetime, timedelta
 from celery.schedules import BaseSchedule, crontab
 from celery.schedules import schedule as every
 
+from app import clock
 from app.errors import NotFound
+from app.services.gamification import boards
+from app.services.notifications import sending
 from app.services.ops import auto_deposits, checkpoints, dead_letters, digests, handing_on, job_runs, reminders, upkeep
 from app.services.ops.closing import close_days
 from app.services.ops.job_runs import Job, Outcome, Round, perform
@@ -19,6 +22,7 @@ from app.transactions import run
 
 # Zones begin their days, and their hours, at every quarter of an hour.
 QUARTERS = "0,15,30,45 * * * *"
+FIVE_AFTER = "5,20,35,50 * * * *"
 TENTHS = "3,13,23,33,43,53 * * * *"
 
 
@@ -28,6 +32,14 @@ def _close(turn: Round) -> int:
 
 def _seal(turn: Round) -> int:
     return 0 if run(lambda: checkpoints.seal(at=turn.at)) is None else 1
+
+
+def _boards(turn: Round) -> int:
+    return boards.keep_fresh(at=turn.at) or 0
+
+
+def _send(_turn: Round) -> int:
+    return sum(sending.send_due(clock.now).values())
 
 
 def _resume(_turn: Round) -> int:
@@ -41,6 +53,8 @@ JOBS: dict[str, Job] = {
         Job("outbox.relay", "Hands what left with a commit to the worker.", handing_on.hand_on, 1.0, recorded=False),
         Job("jobs.resume", "Goes on with runs whose worker died.", _resume, 20.0, recorded=False),
         Job("gamification.close_days", "Closes each day that is over for its savers.", _close, QUARTERS),
+        Job("gamification.refresh_boards", "Rebuilds boards: lost ones, and after days closed.", _boards, FIVE_AFTER),
+        Job("notifications.send_due", "Sends what waited for its time.", _send, "* * * * *", recorded=False),
         Job("savings.remind", "Tells savers in the evening whose streak ends tonight.", reminders.remind, QUARTERS),
         Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),
         Job("savings.announce", "Tells savers a day ahead of each auto-deposit.", auto_deposits.announce, QUARTERS),
