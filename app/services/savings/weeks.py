@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from app.periods import Period, local_date
+from app.periods import Period
 from app.services.gamification.habit import from_history
 from app.services.savings.jar import COLUMNS, Jar
 from app.services.savings.streak_history import movements_of
@@ -25,13 +24,8 @@ def closed_in(user_id: UUID, week: Period) -> tuple[int, int]:
             (user_id,),
         )
     ]
-    ((zone,),) = fetch("SELECT time_zone FROM users WHERE id = %s", (user_id,))
     histories = [
-        (
-            replace(jar.terms, since=local_date(jar.created_at, zone)),
-            [m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)],
-        )
-        for jar in jars
+        (jar.terms, [m for m in movements_of(jar.id) if jar.counts_on(m.reverses_day or m.day)]) for jar in jars
     ]
     _, seen = from_history(histories, week.end + timedelta(days=1))
     states = [
