@@ -150,6 +150,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("S3_REGION", "us-east-1", "region of the bucket"),
     Setting("S3_ACCESS_KEY_ID", "", "access key of the bucket", secret=True),
     Setting("S3_SECRET_ACCESS_KEY", "", "secret key of the bucket", secret=True),
+    Setting("PAYMENTS_URL", "", "who collects auto-deposits; empty means that nobody is asked, as in deposits by hand"),
+    Setting("PAYMENTS_KEY", "", "the key shared with whoever collects; at least 32 characters", secret=True),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "the address savers see; links and cookies follow it"),
     Setting("TRUSTED_PROXIES", "0", "how many reverse proxies stand in front and set X-Forwarded-*", _count),
     Setting("CURRENCY", "INR", "the one currency of this installation", _currency),
@@ -335,6 +337,8 @@ class BaseConfig:
             found.append("MAIL_FROM is not set: letters need a sender")
         if bool(config["VAPID_PRIVATE_KEY"]) != bool(config["VAPID_PUBLIC_KEY"]):
             found.append("VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY go together: `flask notifications vapid` makes both")
+        if config["PAYMENTS_URL"] and len(config["PAYMENTS_KEY"]) < 32:
+            found.append("PAYMENTS_KEY is shorter than 32 characters")
         return found
 
 
@@ -373,6 +377,8 @@ class ProductionConfig(BaseConfig):
             found.append("REDIS_URL is not set: the worker has no broker without it")
         if config["S3_ENDPOINT_URL"].startswith("http://"):
             found.append("S3_ENDPOINT_URL is not https: identity papers would travel in the clear")
+        if config["PAYMENTS_URL"].startswith("http://"):
+            found.append("PAYMENTS_URL is not https: who answers there could claim any payment")
         if not config["PUBLIC_URL"].startswith("https://"):
             found.append("PUBLIC_URL is not https: session cookies would travel in the clear")
         for name in ("EXPO_PUSH_URL", "SMS_URL"):

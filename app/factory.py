@@ -16,6 +16,7 @@ from app.blueprints import api, errors, headers, web
 from app.cli import register_commands
 from app.integrations.email import mailer
 from app.integrations.object_store import object_store
+from app.integrations.payments import payments
 from app.integrations.push import phone_push
 from app.integrations.sms import sms
 from app.integrations.web_push import browser_push
@@ -93,6 +94,7 @@ def _bind_extensions(app: Flask) -> None:
     extensions.limiter.init_app(app)
     app.extensions |= {
         "object_store": object_store(app.config),
+        "payments": payments(app.config),
         "mailer": mailer(app.config),
         "phone_push": phone_push(app.config),
         "browser_push": browser_push(app.config),

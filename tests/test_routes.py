@@ -31,6 +31,9 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("DELETE", "/api/jars/<uuid:jar_id>/"): {},
     ("PUT", "/api/jars/<uuid:jar_id>/pause/"): {"until": "2100-01-01"},
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"): {},
+    ("PUT", "/api/jars/<uuid:jar_id>/auto-deposit/"): {"amount": "5"},
+    ("DELETE", "/api/jars/<uuid:jar_id>/auto-deposit/"): {},
+    ("POST", "/api/jars/<uuid:jar_id>/auto-deposit/skip/"): {},
     ("POST", "/api/jars/deposit/"): {"jar_id": "{jar}", "amount": "5"},
     ("POST", "/api/jars/withdraw/"): {"jar_id": "{jar}", "amount": "5"},
     ("POST", "/api/devices/"): {"kind": "expo", "token": "ExponentPushToken[walked]"},
@@ -44,6 +47,8 @@ BODILESS = {
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"),
     ("DELETE", "/api/devices/<uuid:device_id>/"),
     ("POST", "/api/notifications/<uuid:notice_id>/read/"),
+    ("DELETE", "/api/jars/<uuid:jar_id>/auto-deposit/"),
+    ("POST", "/api/jars/<uuid:jar_id>/auto-deposit/skip/"),
 }
 
 
@@ -136,6 +141,8 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(app: Flask) -> None:
         in_body = body is not None and "{jar}" in body.values()
         if not rule.arguments and not in_body:
             continue
+        if declared(app.view_functions[rule.endpoint]) in {"support", "admin"}:
+            continue  # what staff see is nobody's own
         walked.add((method, rule.rule))
         for person in people:
             answers = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import badges, clock, demo, doctor, imports, ledger, notifications, outbox, settings, staff
+from app.cli import badges, clock, demo, doctor, imports, jobs, ledger, notifications, outbox, settings, staff
 
 
 def register_commands(app: Flask) -> None:
@@ -16,6 +16,7 @@ def register_commands(app: Flask) -> None:
         demo.group,
         doctor.doctor,
         imports.group,
+        jobs.group,
         ledger.group,
         notifications.group,
         outbox.group,

@@ -44,6 +44,7 @@ class User(Model):
             "id",
             postgresql_where=text("leaderboard_opt_in AND display_name IS NOT NULL AND status = 'active'"),
         ),
+        Index("ix_users_time_zone", "time_zone", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

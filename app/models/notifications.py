@@ -98,6 +98,7 @@ class Delivery(Model):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_deliveries_due_at", "channel", "due_at", postgresql_where=text("status = 'waiting'")),
+        Index("ix_deliveries_dead", "id", postgresql_where=text("status = 'dead'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     String,
@@ -80,7 +81,8 @@ class ImportRefusal(Model):
 class JobRun(Model):
     """One run of a job, from its order to its end: what staff see, and what keeps it from running twice at once.
 
-    ``heartbeat_at`` is written as it goes on: a run whose worker died is told by its silence.
+    ``heartbeat_at`` is written as it goes on: a run whose worker died is told by its silence, and taken over, which
+    ``attempts`` counts: it keeps a worker that was only slow from writing into a run that is not its own any more.
     """
 
     __tablename__ = "job_runs"
@@ -96,12 +98,29 @@ class JobRun(Model):
     parameters: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     done: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     total: Mapped[int | None] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="1", default=1)
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     heartbeat_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     error: Mapped[str | None] = mapped_column(Text)
+
+
+class JobMark(Model):
+    """When a kind of job last ran, whether it found work or not, and how that ended.
+
+    ``covered_until``: the product's instant up to which its runs have done what was to be done.
+    """
+
+    __tablename__ = "job_marks"
+    __table_args__ = (CheckConstraint(one_of("outcome", ("done", "nothing", "failed")), name="outcome"),)
+
+    kind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ran_at: Mapped[datetime] = mapped_column(Instant)
+    outcome: Mapped[str] = mapped_column(String(8))
+    took_ms: Mapped[int] = mapped_column(Integer)
+    covered_until: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ProductClock(Model):

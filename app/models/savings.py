@@ -85,7 +85,9 @@ class SavingsJar(Model):
 class AutoDepositTurn(Model):
     """One due day of a jar's standing instruction, from the notice a day ahead to what came of it.
 
-    ``amount`` in minor units, as the saver was told. ``attempts``: tries at collecting so far, three at most.
+    ``amount`` in minor units, as the saver was told. ``attempts``: tries that were refused, three at most.
+    ``trying_since``: when the try began whose outcome is not known yet. Its money may have been taken: the same try is
+    asked about until it is known, and counts by that instant.
     """
 
     __tablename__ = "auto_deposit_turns"
@@ -94,6 +96,7 @@ class AutoDepositTurn(Model):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("attempts BETWEEN 0 AND 3", name="attempts"),
         Index("ix_auto_deposit_turns_next_try_at", "next_try_at", postgresql_where=text("status = 'waiting'")),
+        Index("ix_auto_deposit_turns_due_on", "due_on"),
     )
 
     jar_id: Mapped[UUID] = mapped_column(ForeignKey("savings_jars.id"), primary_key=True)
@@ -103,5 +106,6 @@ class AutoDepositTurn(Model):
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     told_at: Mapped[datetime] = mapped_column(Instant)
     next_try_at: Mapped[datetime | None] = mapped_column(Instant)
+    trying_since: Mapped[datetime | None] = mapped_column(Instant)
     last_error: Mapped[str | None] = mapped_column(String(120))
     transaction_id: Mapped[UUID | None] = mapped_column(ForeignKey("transactions.id"))

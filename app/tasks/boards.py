@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from app import clock
 from app.extensions import celery
 from app.services.gamification import boards
 from app.transactions import run
-
-
-@celery.task(name="gamification.refresh_boards")
-def refresh_boards(messages: list[dict[str, Any]] | None = None) -> int | None:
-    """Rebuild the boards where one is lost or days were closed since; how many members, None where nothing was done."""
-    return boards.keep_fresh(at=clock.now())
 
 
 @celery.task(name="gamification.refresh_standings")

@@ -15,9 +15,3 @@ def send_out(messages: list[dict[str, Any]]) -> None:
     notices = [(user, notice) for message in messages for user, notice in message.get("notices", ())]
     if notices and (channels := sending.make_deliveries(notices, at=clock.now())):
         sending.send_due(clock.now, channels=sorted(channels))
-
-
-@celery.task(name="notifications.send_due")
-def send_due() -> None:
-    """Send what waited: for another try, for the end of quiet hours, or for a worker."""
-    sending.send_due(clock.now)

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from celery import Celery, Task
-from celery.schedules import crontab
 from flask import Flask
 
 from app import observability
+from app.services.ops.job_runs import Job
+from app.services.ops.jobs import JOBS, next_start, timetable
+from app.tasks.outbox import publish
 
-MODULES = (
-    "app.tasks.outbox",
-    "app.tasks.savings",
-    "app.tasks.gamification",
-    "app.tasks.boards",
-    "app.tasks.notifications",
-    "app.tasks.ledger",
-    "app.tasks.upkeep",
-)
-SCHEDULE: dict[str, dict[str, Any]] = {
-    "outbox-relay": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 10}},
-    # Zones begin their days at every quarter of an hour.
-    "gamification-close-days": {"task": "gamification.close_days", "schedule": crontab(minute="0,15,30,45")},
-    "gamification-refresh-boards": {
-        "task": "gamification.refresh_boards",
-        "schedule": crontab(minute="5,20,35,50"),
-        "options": {"expires": 600},
-    },
-    "notifications-send-due": {
-        "task": "notifications.send_due",
-        "schedule": crontab(minute="*"),
-        "options": {"expires": 50},
-    },
-    "ledger-seal": {"task": "ledger.seal", "schedule": crontab(minute="7")},
-    "upkeep-purge": {"task": "upkeep.purge", "schedule": crontab(hour="21", minute="30")},
-}
+MODULES = ("app.tasks.jobs", "app.tasks.savings", "app.tasks.boards", "app.tasks.notifications")
+#: A start that nobody has taken by then is left to the next one.
+MOST_EXPIRY = 600.0
+
+
+def _entry(job: Job) -> dict[str, Any]:
+    if isinstance(job.schedule, float):
+        expires = min(MOST_EXPIRY, 10 * job.schedule)
+    else:
+        first = next_start(job, after=datetime.now(UTC))
+        expires = min(MOST_EXPIRY, (next_start(job, after=first) - first).total_seconds())
+    return {"task": job.name, "schedule": timetable(job), "options": {"expires": expires}}
+
+
+SCHEDULE: dict[str, dict[str, Any]] = {job.name: _entry(job) for job in JOBS.values()}
 
 
 def init_celery(app: Flask, celery: Celery) -> None:
@@ -61,6 +53,7 @@ def init_celery(app: Flask, celery: Celery) -> None:
         accept_content=["json"],
         task_acks_late=True,
         task_reject_on_worker_lost=True,
+        worker_lost_wait=1.0,  # there is no result of a killed process to wait for
         worker_prefetch_multiplier=1,
         task_soft_time_limit=540,
         task_time_limit=600,
@@ -90,3 +83,4 @@ def init_celery(app: Flask, celery: Celery) -> None:
     celery.set_default()
     observability.init_celery(celery)
     app.extensions["celery"] = celery
+    app.extensions["publish"] = publish

@@ -105,6 +105,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_due_at", "deliveries", ["channel", "due_at"], postgresql_where=sa.text("status = 'waiting'")
     )
+    op.create_index("ix_deliveries_dead", "deliveries", ["id"], postgresql_where=sa.text("status = 'dead'"))
     op.add_column("users", sa.Column("quiet_from", sa.Time(), server_default="22:00", nullable=False))
     op.add_column("users", sa.Column("quiet_until", sa.Time(), server_default="07:00", nullable=False))
 
@@ -142,6 +143,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("told_at", INSTANT, nullable=False),
         sa.Column("next_try_at", INSTANT, nullable=True),
+        sa.Column("trying_since", INSTANT, nullable=True),
         sa.Column("last_error", sa.String(length=120), nullable=True),
         sa.Column("transaction_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
@@ -161,6 +163,7 @@ def upgrade() -> None:
         ["next_try_at"],
         postgresql_where=sa.text("status = 'waiting'"),
     )
+    op.create_index("ix_auto_deposit_turns_due_on", "auto_deposit_turns", ["due_on"])
     op.create_table(
         "job_runs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -169,6 +172,7 @@ def upgrade() -> None:
         sa.Column("parameters", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("done", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("requested_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("started_at", INSTANT, nullable=True),
@@ -187,9 +191,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('queued', 'running')"),
     )
     op.create_index("ix_job_runs_created_at", "job_runs", ["created_at"])
+    op.create_table(
+        "job_marks",
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("ran_at", INSTANT, nullable=False),
+        sa.Column("outcome", sa.String(length=8), nullable=False),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("covered_until", INSTANT, nullable=True),
+        sa.CheckConstraint("outcome IN ('done', 'nothing', 'failed')", name=op.f("ck_job_marks_outcome")),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_job_marks")),
+    )
+    # Jobs that run at an hour of the saver's day go through the savers of the zones where it is that hour.
+    op.create_index("ix_users_time_zone", "users", ["time_zone", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_users_time_zone", "users")
+    op.drop_table("job_marks")
     op.drop_table("job_runs")
     op.drop_table("auto_deposit_turns")
     op.drop_index("ix_savings_jars_auto_deposit", "savings_jars")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from app.blueprints.api import (
+    auto_deposits,
     boards,
     devices,
     docs,
     gamification,
     identity,
+    jobs,
     notifications,
     problems,
     savings,
@@ -24,11 +26,13 @@ __all__ = ["access", "init_app", "tokens"]
 BLUEPRINTS = (
     identity.blueprint,
     savings.blueprint,
+    auto_deposits.blueprint,
     statements.blueprint,
     gamification.blueprint,
     boards.blueprint,
     notifications.blueprint,
     devices.blueprint,
+    jobs.blueprint,
 )
 
 

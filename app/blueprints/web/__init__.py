@@ -11,6 +11,7 @@ from app.blueprints import health
 from app.blueprints.web import (
     access,
     assets,
+    auto_deposits,
     badges,
     boards,
     formats,
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     landing.blueprint,
     identity.blueprint,
     savings.blueprint,
+    auto_deposits.blueprint,
     movements.blueprint,
     statements.blueprint,
     badges.blueprint,

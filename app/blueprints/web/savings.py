@@ -17,7 +17,7 @@ from app.blueprints.web.forms.savings import CloseForm, JarChangeForm, JarForm, 
 from app.errors import DomainError, NotFound
 from app.periods import Plan
 from app.services.gamification.freezes import periods_to_next
-from app.services.savings import calendar, histories, jars, pauses
+from app.services.savings import auto_deposits, calendar, histories, jars, pauses
 from app.services.savings.histories import Filter
 from app.services.savings.jar import JarView
 from app.services.savings.overview import best_jar, overview
@@ -97,13 +97,19 @@ def jar(jar_id: UUID) -> str:
         rows, position = histories.page(person.id, which, limit=MOVEMENTS_ON_A_PAGE, after=after)
         return {
             "view": view,
+            "auto": auto_deposits.read(person, view, at=at),
             "lamps": [] if after else calendar.recent(view),
             "rows": rows,
             "older": cursors.encode(position, about=about),
         }
 
     return render_template(
-        "savings/jar.html", person=person, later_page=after is not None, pace_needed=pace_needed, **run(work)
+        "savings/jar.html",
+        person=person,
+        later_page=after is not None,
+        pace_needed=pace_needed,
+        steps=CloseForm(),
+        **run(work),
     )
 
 

@@ -71,3 +71,19 @@ def principal(family_id: UUID, user_id: UUID | None = None, *, at_a_page: bool =
         return None
     id_, role, name, email, language, kyc_status, *zone, closed_through, unread = rows[0]
     return Principal(id_, family_id, role, name, email, language, kyc_status, SaverZone(*zone), closed_through, unread)
+
+
+def saver_of_jar(jar_id: UUID) -> tuple[Principal, bool] | None:
+    """Whose jar that is, for what is done on their behalf while nobody is signed in; and whether they are active."""
+    rows = fetch(
+        "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next,"
+        " u.time_zone_from, h.closed_through, u.status = 'active'"
+        " FROM savings_jars j JOIN users u ON u.id = j.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
+        " WHERE j.id = %s",
+        (jar_id,),
+    )
+    if not rows:
+        return None
+    id_, role, name, email, language, kyc_status, *zone, closed_through, active = rows[0]
+    nobody = UUID(int=0)
+    return Principal(id_, nobody, role, name, email, language, kyc_status, SaverZone(*zone), closed_through), active

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import redis
@@ -38,6 +39,7 @@ def examine(
     redis_check = _redis(config)
     yield redis_check
     yield _storage(config, production=production)
+    yield _payments(config)
     if not refused:
         yield from ways_out(config)
     yield _worker(asked=redis_check.state != "problem" and not refused)
@@ -171,6 +173,12 @@ def _outbox(ask: Callable[..., Any], now: datetime) -> Iterator[Check]:
         yield Check("outbox", "ok", f"{waiting} messages wait")
     if dead:
         yield Check("outbox", "problem", f"{dead} messages are dead", "See `flask outbox`, then `flask outbox retry`.")
+    (letters,) = ask("SELECT count(*) FROM deliveries WHERE status = 'dead'")
+    if letters:
+        yield Check(
+            "deliveries", "note", f"{letters} e-mails, pushes or SMS were given up",
+            "See `flask outbox`, then `flask outbox retry --deliveries`.",
+        )  # fmt: skip
 
 
 def _ledger(ask: Callable[..., Any], now: datetime) -> Iterator[Check]:
@@ -249,6 +257,17 @@ def _storage(config: Mapping[str, Any], *, production: bool) -> Check:
             "Start the server, make the bucket, or correct the S3_ settings.",
         )  # fmt: skip
     return Check("storage", "ok", f"the bucket {config['S3_BUCKET']} answers")
+
+
+def _payments(config: Mapping[str, Any]) -> Check:
+    if config.get("PAYMENTS_URL"):
+        return Check(
+            "payments", "ok", f"auto-deposits are collected through {urlsplit(config['PAYMENTS_URL']).hostname}"
+        )
+    return Check(
+        "payments", "note", "nobody collects: an auto-deposit is booked as one by hand is, without asking anybody",
+        "Set PAYMENTS_URL and PAYMENTS_KEY where somebody holds the savers' mandates.",
+    )  # fmt: skip
 
 
 def _worker(*, asked: bool) -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from app.errors import DomainError
 from app.services.idempotency.once import Answer, Claim, Render, once
 from app.services.identity.principal import Principal
 from app.services.savings import limits
@@ -40,3 +41,22 @@ def deposit(
         return book(saver, "deposit", jar_id, amount, note, at=at, allowed=allowed)
 
     return once(claim, work, render)
+
+
+def book_collected(saver: Principal, jar_id: UUID, amount: int, *, made_at: datetime, claim: Claim) -> Answer:
+    """Book ``amount`` > 0 minor units that were collected for the jar at ``made_at``, once for ``claim``.
+
+    The money is here: caps were asked about before it was collected. The answer's body is the transaction's id (status
+    201), or the code of a refusal.
+    """
+
+    def work() -> Movement:
+        return book(saver, "deposit", jar_id, amount, None, at=made_at, allowed=lambda locked: None, auto=True)
+
+    return once(claim, work, _plainly)
+
+
+def _plainly(outcome: Movement | DomainError) -> tuple[int, bytes]:
+    if isinstance(outcome, DomainError):
+        return 409, outcome.code.encode()
+    return 201, str(outcome.transaction.id).encode()

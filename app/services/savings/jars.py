@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -16,6 +15,7 @@ from app.errors import DomainError, Invalid, NotFound
 from app.integrations.saver_cache import forget
 from app.ledger.accounts import open_jar_account
 from app.services.identity.principal import Principal
+from app.services.savings import instructions
 from app.services.savings.changes import tell
 from app.services.savings.closing import go_through, keep_up
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
@@ -46,7 +46,7 @@ def create(
     if abs(start - today) > FURTHEST_START:
         errors["start_date"] = ["Start within a year of today."]
     _check_end(errors, start, end_date)
-    _check_auto_deposit(errors, plan_type, auto_deposit)
+    instructions.check(errors, plan_type, auto_deposit)
     if installment_amount is not None and installment_amount > target_amount:
         errors["installment_amount"] = ["This is more than the target."]
     if errors:
@@ -77,7 +77,7 @@ def create(
             installment_amount,
             start,
             end_date,
-            _json(auto_deposit),
+            instructions.as_json(instructions.kept(auto_deposit, at=at)),
             at,
             today,
         ),
@@ -130,7 +130,7 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
         raise DomainError("jar_closed", "This jar is closed and stays as it is.")
     changed = replace(jar, **{name: value for name, value in values.items() if name != "auto_deposit"})
     if "auto_deposit" in values:
-        changed.auto_deposit = dict(values["auto_deposit"]) if values["auto_deposit"] else None
+        changed.auto_deposit = instructions.kept(values["auto_deposit"], at=at)
     errors: dict[str, list[str]] = {}
     if changed.end_date != jar.end_date:
         _check_end(errors, jar.start_date, changed.end_date)
@@ -142,7 +142,7 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
         field = "target_amount" if changed.installment_amount == jar.installment_amount else "installment_amount"
         errors[field] = ["One instalment is more than the target."]
     if "auto_deposit" in values:
-        _check_auto_deposit(errors, jar.plan_type, changed.auto_deposit)
+        instructions.check(errors, jar.plan_type, changed.auto_deposit)
     if errors:
         raise Invalid(errors)
     _complete_or_reopen(changed, today, target_before=jar.target_amount)
@@ -154,7 +154,7 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
             changed.target_amount,
             changed.installment_amount,
             changed.end_date,
-            _json(changed.auto_deposit),
+            instructions.as_json(changed.auto_deposit),
             jar.id,
         ),
     )
@@ -169,12 +169,13 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
 def close(saver: Principal, jar_id: UUID, *, at: datetime) -> None:
     """Close an empty jar; its history stays, and closing it again changes nothing.
 
-    Raises NotFound, DomainError ``jar_not_empty``.
+    Raises NotFound, DomainError ``jar_not_empty``, ``deposit_under_way``.
     """
     locked: LockedJar = lock(saver, jar_id, at=at)
     jar, today = locked.jar, saver.zone.date(at)
     if jar.status == "closed":
         return
+    instructions.refuse_while_trying(jar_id)
     if locked.account.balance:
         raise DomainError("jar_not_empty", "There is still money in this jar. Take it out first.")
     jar.status, jar.closed_on = "closed", today
@@ -203,15 +204,3 @@ def _check_end(errors: dict[str, list[str]], start: date, end: date | None) -> N
         errors["end_date"] = ["The end lies before the start."]
     elif end is not None and end - start > LONGEST_GOAL:
         errors["end_date"] = ["Choose an end within fifty years."]
-
-
-def _check_auto_deposit(errors: dict[str, list[str]], plan_type: str, instruction: Mapping[str, Any] | None) -> None:
-    day = instruction.get("day") if instruction else None
-    if day is not None and plan_type == "daily":
-        errors["auto_deposit.day"] = ["A daily jar is filled every day; leave the day out."]
-    elif day is not None and plan_type == "weekly" and day > 7:
-        errors["auto_deposit.day"] = ["Give a day of the week, 1 (Monday) to 7."]
-
-
-def _json(value: Mapping[str, Any] | None) -> str | None:
-    return None if not value else json.dumps(value)

@@ -84,11 +84,13 @@ def book(
     *,
     at: datetime,
     allowed: Callable[[LockedJar], None],
+    auto: bool = False,
 ) -> Movement:
     """One movement of ``amount`` > 0 minor units of the type ``kind``, at the instant ``at``.
 
-    ``allowed`` raises DomainError where the locked jar may not do this. Raises also NotFound, DomainError
-    ``jar_closed`` and ``insufficient_funds``. Everything is queued but the locks.
+    ``allowed`` raises DomainError where the locked jar may not do this. ``auto``: nobody looks on while it is booked,
+    and what it brings is new in the inbox. Raises also NotFound, DomainError ``jar_closed`` and ``insufficient_funds``.
+    Everything is queued but the locks.
     """
     locked = lock(saver, jar_id, at=at)
     jar = locked.jar
@@ -142,23 +144,23 @@ def book(
             reached=badge_history.confirmed(saver.id, reached),
             language=saver.language,
         )
-    told = _tell(saver, jar, transaction, earned, at=at) if kind == "deposit" else []
+    told = _tell(saver, jar, transaction, earned, at=at, auto=auto) if kind == "deposit" else []
     enqueue("savings.moved", {"user_id": str(saver.id), "transaction_id": str(transaction.id), "notices": told}, at)
     after_commit(lambda: forget(saver.id))
     return Movement(transaction, jar_view, earned)
 
 
 def _tell(
-    saver: Principal, jar: Jar, transaction: Posted, earned: list[EarnedBadge], *, at: datetime
+    saver: Principal, jar: Jar, transaction: Posted, earned: list[EarnedBadge], *, at: datetime, auto: bool
 ) -> list[tuple[str, str]]:
     """Queue what the inbox says of a deposit: savers and ids of the notices."""
     about = {"jar_id": str(jar.id), "jar": jar.name}
     facts = about | {"transaction_id": str(transaction.id), "amount": transaction.amount, "balance": jar.current_amount}
-    told = [write(saver.id, "deposit_received", facts, at=at, seen=True)]
+    told = [write(saver.id, "deposit_received", facts | ({"auto": True} if auto else {}), at=at, seen=not auto)]
     if earned:
-        told += badges.tell_earned(saver.id, earned, about, at=at)
+        told += badges.tell_earned(saver.id, earned, about, at=at, seen=not auto)
         if any(badge.badge_type == "target_reached" for badge in earned):
-            told.append(write(saver.id, "target_reached", about | {"target": jar.target_amount}, at=at, seen=True))
+            told.append(write(saver.id, "target_reached", about | {"target": jar.target_amount}, at=at, seen=not auto))
     return [(str(saver.id), str(notice)) for notice in told]
 
 

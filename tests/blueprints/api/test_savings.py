@@ -67,7 +67,7 @@ def test_a_new_jar(saver: Saver, clock: Clock) -> None:
         "progress": 0.0,
         "projected_completion_date": None,
         "on_track": True,
-        "auto_deposit": {"amount": "100.00", "day": 1},
+        "auto_deposit": {"amount": "100.00", "day": 1, "paused": False},
         "created_at": "2026-07-15T06:30:00.000Z",
     }
     assert saver.get(f"/api/jars/{jar['id']}/").json == answer.json

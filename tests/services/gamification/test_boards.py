@@ -26,7 +26,9 @@ from app.services.gamification.habit import from_history
 from app.services.gamification.streaks import JarTerms, Movement
 from app.services.identity import profile, staff
 from app.services.ops.closing import close_days
-from app.tasks.boards import refresh_boards, refresh_standings
+from app.services.ops.job_runs import perform
+from app.services.ops.jobs import JOBS
+from app.tasks.boards import refresh_standings
 from app.transactions import fetch, queue, run
 from devstack import paths
 from tests import factories
@@ -254,20 +256,20 @@ def test_rebuilt_after_a_loss_all_is_as_before(boards_app: Flask, boards_redis: 
     boards_redis.flushdb()
     assert [page(board, period) for board, period in ALL] == pages, "PostgreSQL says the same meanwhile"
     assert waiting() == ["gamification.boards_lost"], "asked for once, by whoever came first"
-    assert refresh_boards.run(messages=[{}]) == 40
+    assert perform(JOBS["gamification.refresh_boards"]).done == 40
     assert contents(boards_redis) == before
-    assert refresh_boards.run() is None, "nothing was closed since"
+    assert perform(JOBS["gamification.refresh_boards"]).state == "nothing", "nothing was closed since"
 
 
 def test_days_that_were_closed_have_the_boards_rebuilt(boards_app: Flask, clock: Clock) -> None:
     saver = listed(boards_app, "Me")
     saver.deposit(saver.jar())
-    assert refresh_boards.run() == 1
-    assert refresh_boards.run() is None
+    assert perform(JOBS["gamification.refresh_boards"]).done == 1
+    assert perform(JOBS["gamification.refresh_boards"]).state == "nothing"
     assert lines(page("streak", "week")) == [(1, "Me", 1)]
     clock.advance(days=2)
     close_days(clock.at)
-    assert refresh_boards.run() == 1
+    assert perform(JOBS["gamification.refresh_boards"]).done == 1
     assert lines(page("streak", "week", at=clock.at)) == []
     assert lines(page("streak", "all", at=clock.at)) == [(1, "Me", 1)]
 

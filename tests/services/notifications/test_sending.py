@@ -25,7 +25,8 @@ from app.services.notifications.badge_titles import badge_title
 from app.services.notifications.deliveries import ATTEMPTS, LEASE, claim
 from app.services.notifications.kinds import KINDS
 from app.services.notifications.words import words
-from app.tasks.notifications import send_due
+from app.services.ops.job_runs import perform
+from app.services.ops.jobs import JOBS
 from app.transactions import fetch, queue, run
 from tests.factories import Saver
 from tests.outside import Call
@@ -87,7 +88,7 @@ def test_a_letter_of_each_kind_arrives_once_in_the_savers_language(post: Post, l
     told = {kind: post.tell(saver, kind, VARIANTS[kind][-1]) for kind in KINDS}
     post.send_out(saver, *told.values())
     post.send_out(saver, *told.values())
-    send_due.run()
+    perform(JOBS["notifications.send_due"])
 
     letters = {letter["Message-ID"]: letter for letter in post.mail.to(saver.email)}
     assert len(letters) == len(post.mail.letters) == len(KINDS)
@@ -368,7 +369,7 @@ def test_push_reaches_each_phone_of_the_saver_once(post: Post) -> None:
     notice = post.tell(saver, "badge_earned", {"badge_type": "streak_7_days", "taken_back": False, **JAR})
     for _ in range(2):
         post.send_out(saver, notice)
-    send_due.run()
+    perform(JOBS["notifications.send_due"])
     (call,) = expo_calls(post)
     assert call.headers["authorization"] == "Bearer expo-secret"
     assert sorted(message["to"] for message in call.json) == ["ExponentPushToken[one]", "ExponentPushToken[two]"]

@@ -58,6 +58,7 @@ def test_what_is_sound_is_said_line_by_line(fresh: Flask) -> None:
         "staff": "note",
         "redis": "ok",
         "storage": "ok",
+        "payments": "note",
         "e-mail": "note",
         "push": "note",
         "web push": "ok",

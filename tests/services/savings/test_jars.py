@@ -92,7 +92,7 @@ def test_the_instalment_is_fixed_once_money_has_moved(saver: Saver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "day"), [("weekly", 8), ("weekly", 28), ("daily", 1), ("monthly", 29), ("monthly", 0), ("flexible", 29)]
+    ("plan", "day"), [("weekly", 8), ("weekly", 28), ("daily", 1), ("monthly", 32), ("monthly", 0), ("flexible", 32)]
 )
 def test_a_standing_instruction_names_a_day_of_its_plan(saver: Saver, plan: str, day: int) -> None:
     body = {"name": "B", "plan_type": plan, "target_amount": "50", "auto_deposit": {"amount": "5", "day": day}}
@@ -104,7 +104,7 @@ def test_a_standing_instruction_names_a_day_of_its_plan(saver: Saver, plan: str,
 
 def test_a_standing_instruction_is_kept_and_taken_off(saver: Saver) -> None:
     jar = saver.jar(plan_type="weekly", auto_deposit={"amount": "25.5", "day": 7})
-    assert read(saver, jar)["auto_deposit"] == {"amount": "25.50", "day": 7}
+    assert read(saver, jar)["auto_deposit"] == {"amount": "25.50", "day": 7, "paused": False}
     assert patch(saver, jar, auto_deposit=None).json["jar"]["auto_deposit"] is None
 
 

@@ -8,6 +8,7 @@ from app.blueprints.api.schemas.base import (
     LocalDate,
     MoneyField,
     QueryInteger,
+    StrictBoolean,
     StrictInteger,
     StrictSchema,
     StrictString,
@@ -18,10 +19,14 @@ from app.services.savings.jar import JAR_STATES, PLAN_TYPES
 
 
 class AutoDepositSchema(StrictSchema):
-    """A standing instruction: an amount on a day (weekly 1 to 7 from Monday, monthly 1 to 28, daily none)."""
+    """A standing instruction: an amount on a day (weekly 1 to 7 from Monday, monthly 1 to 31, daily none).
+
+    Where a month is shorter the day is its last. While ``paused`` nothing is put in.
+    """
 
     amount = MoneyField(required=True)
-    day = StrictInteger(minimum=1, maximum=28)
+    day = StrictInteger(minimum=1, maximum=31)
+    paused = StrictBoolean(load_default=False, dump_default=False)
 
 
 class NewJarSchema(StrictSchema):
