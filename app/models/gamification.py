@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -42,10 +42,12 @@ class SaverHabit(Model):
     __table_args__ = (
         CheckConstraint("freezes_held BETWEEN 0 AND 2", name="freezes_held"),
         CheckConstraint("freeze_parts BETWEEN 0 AND 27", name="freeze_parts"),
-        Index("ix_saver_habits_closed_through", "closed_through", "user_id"),
+        Index("ix_saver_habits_time_zone", "time_zone", "closed_through", "user_id"),
+        Index("ix_saver_habits_user_id", "user_id", postgresql_where=text("closed_through IS NULL")),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    time_zone: Mapped[str] = mapped_column(String(64))  # the saver's, by trigger
     freezes_held: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     freeze_parts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     closed_through: Mapped[date | None] = mapped_column(Date)

@@ -28,6 +28,23 @@ LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
 $$
 """
 
+# saver_habits.time_zone is users.time_zone, whoever writes either.
+ZONE_OF_HABITS = """
+CREATE FUNCTION place_habits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT time_zone INTO NEW.time_zone FROM users WHERE id = NEW.user_id;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER zone_of_habits BEFORE INSERT ON saver_habits FOR EACH ROW EXECUTE FUNCTION place_habits();
+CREATE FUNCTION move_habits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE saver_habits SET time_zone = NEW.time_zone WHERE user_id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER zone_of_habits AFTER UPDATE OF time_zone ON users FOR EACH ROW
+    WHEN (OLD.time_zone <> NEW.time_zone) EXECUTE FUNCTION move_habits();
+"""
+
 
 def upgrade() -> None:
     op.execute(UUID_AT)
@@ -127,7 +144,15 @@ def upgrade() -> None:
     op.create_index("ix_users_time_zone_next", "users", ["id"], postgresql_where=sa.text("time_zone_next IS NOT NULL"))
     # Closing a day goes through the savers of one day by their ids, whatever the statistics say of the days.
     op.drop_index("ix_saver_habits_closed_through", "saver_habits")
-    op.create_index("ix_saver_habits_closed_through", "saver_habits", ["closed_through", "user_id"])
+    # A zone's savers that are behind are found without looking at those of other zones, whose day is another.
+    op.add_column("saver_habits", sa.Column("time_zone", sa.String(length=64), nullable=True))
+    op.execute("UPDATE saver_habits h SET time_zone = u.time_zone FROM users u WHERE u.id = h.user_id")
+    op.alter_column("saver_habits", "time_zone", nullable=False)
+    op.execute(ZONE_OF_HABITS)
+    op.create_index("ix_saver_habits_time_zone", "saver_habits", ["time_zone", "closed_through", "user_id"])
+    op.create_index(
+        "ix_saver_habits_user_id", "saver_habits", ["user_id"], postgresql_where=sa.text("closed_through IS NULL")
+    )
     # The tallies of what has closed so far come of going through the histories once more.
     op.execute("UPDATE saver_habits SET closed_through = NULL")
 
@@ -211,7 +236,13 @@ def downgrade() -> None:
     op.drop_table("job_runs")
     op.drop_table("auto_deposit_turns")
     op.drop_index("ix_savings_jars_auto_deposit", "savings_jars")
-    op.drop_index("ix_saver_habits_closed_through", "saver_habits")
+    op.drop_index("ix_saver_habits_user_id", "saver_habits")
+    op.drop_index("ix_saver_habits_time_zone", "saver_habits")
+    op.execute("DROP TRIGGER zone_of_habits ON users")
+    op.execute("DROP FUNCTION move_habits()")
+    op.execute("DROP TRIGGER zone_of_habits ON saver_habits")
+    op.execute("DROP FUNCTION place_habits()")
+    op.drop_column("saver_habits", "time_zone")
     op.create_index("ix_saver_habits_closed_through", "saver_habits", ["closed_through"])
     op.drop_index("ix_users_time_zone_next", "users")
     op.drop_column("savings_jars", "made_on")

@@ -18,7 +18,7 @@ import orjson
 from app.periods import Plan, SaverZone, local_date, start_of, zone_names
 from app.services.gamification.months import ON_TIME_MONTH, facts
 from app.services.gamification.tallies import LEAST_OF_A_MONTH
-from app.services.ops.closing_sql import SETTLE_ZONES, TAKE, TAKE_SINGLY, closing_of
+from app.services.ops.closing_sql import BEHIND, SETTLE_ZONES, TAKE, TAKE_SINGLY, closing_of
 from app.services.savings.closing import settle
 from app.transactions import fetch, queue, run
 
@@ -49,25 +49,24 @@ def close_days(
     Safe to run twice, at once, late, or killed in between. ``progress`` is told after each chunk.
     """
     done = Closing()
-    zones = {zone: local_date(at, zone) - _DAY for zone in zone_names()}
-    newest = max(zones.values())
     run(lambda: queue(SETTLE_ZONES, {"before": at - timedelta(days=3), "limit": CHUNK}))
-    _singly(at, newest, done, progress)
-    day = run(lambda: fetch("SELECT min(closed_through) FROM saver_habits")[0][0])
-    while day is not None and day < newest:
-        day += _DAY
-        over = [zone for zone, yesterday in zones.items() if yesterday >= day]
-        after: UUID | None = NOBODY
-        while after is not None:
-            after = run(partial(_chunk, at, day, over, after, chunk, done))
-            progress(done)
+    _singly(at, max(local_date(at, zone) for zone in zone_names()) - _DAY, done, progress)
+    for zone, closed_through in run(lambda: fetch(BEHIND)):
+        yesterday = local_date(at, zone) - _DAY
+        day = closed_through or yesterday
+        while day < yesterday:
+            day += _DAY
+            after: UUID | None = NOBODY
+            while after is not None:
+                after = run(partial(_chunk, at, day, zone, after, chunk, done))
+                progress(done)
     return done
 
 
-def _chunk(at: datetime, day: date, zones: list[str], after: UUID, limit: int, done: Closing) -> UUID | None:
-    """Close ``day`` for some savers behind ``after``; the last of them, None where there was none."""
+def _chunk(at: datetime, day: date, zone: str, after: UUID, limit: int, done: Closing) -> UUID | None:
+    """Close ``day`` for some savers of ``zone`` behind ``after``; the last of them, None where there was none."""
     queue("SET LOCAL statement_timeout = '120s'")
-    taken = fetch(TAKE, {"after": after, "day": day, "zones": zones, "limit": limit})
+    taken = fetch(TAKE, {"after": after, "day": day, "zone": zone, "limit": limit})
     if not taken:
         return None
     free = [str(user_id) for user_id, got in taken if got]

@@ -8,13 +8,20 @@ from app.periods import Period, Plan, closes_on, period_of, shift
 from app.services.gamification.habit import EARNED
 from app.services.savings.jar import UNITS
 
-# Whose turn it is: savers of these zones that are closed through the day before $day, without a change of zone ahead.
-# Looked up one by one: a join may begin at the first of all users again for each chunk.
+# Each zone that savers have, with the last day that is closed for all of them: a probe of the index for each.
+BEHIND = """
+WITH RECURSIVE own (zone) AS (
+    SELECT min(time_zone) FROM saver_habits
+    UNION ALL SELECT (SELECT min(time_zone) FROM saver_habits WHERE time_zone > zone) FROM own WHERE zone IS NOT NULL
+)
+SELECT zone, (SELECT min(closed_through) FROM saver_habits WHERE time_zone = zone) FROM own WHERE zone IS NOT NULL
+"""
+# Whose turn it is: savers of the zone that are closed through the day before $day, without a change of zone ahead.
 TAKE = """
 SELECT s.user_id, pg_try_advisory_xact_lock(hashtextextended(s.user_id::text, 0)) FROM (
     SELECT h.user_id FROM saver_habits h
-    WHERE h.user_id > %(after)s AND h.closed_through = %(day)s - 1
-        AND (SELECT u.time_zone = ANY(%(zones)s) AND u.time_zone_next IS NULL FROM users u WHERE u.id = h.user_id)
+    WHERE h.time_zone = %(zone)s AND h.closed_through = %(day)s - 1 AND h.user_id > %(after)s
+        AND NOT EXISTS (SELECT FROM users u WHERE u.id = h.user_id AND u.time_zone_next IS NOT NULL)
     ORDER BY h.user_id LIMIT %(limit)s
 ) s
 """
