@@ -59,7 +59,9 @@ def init_celery(app: Flask, celery: Celery) -> None:
         task_time_limit=600,
         task_default_queue="chhota",
         broker_transport_options={
-            "visibility_timeout": 900,
+            # So long after a whole worker has died, another gets what it held. A task that is still at work is handed
+            # out again too, and bears it: a job begins only where none of its kind runs, the others are quick or lease.
+            "visibility_timeout": 100,
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
             "global_keyprefix": "chhota:",
