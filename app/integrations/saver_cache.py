@@ -67,6 +67,20 @@ def write(kind: str, user_ids: Iterable[UUID], compute: Callable[[], dict[tuple[
     backend().ask(send, None)
 
 
+def asked_for(kind: str, parts: Iterable[tuple[UUID, str]]) -> set[UUID]:
+    """Those savers of whom something of that kind and part is kept, whether it counts or not: somebody reads it."""
+    wanted = list(parts)
+
+    def look(client: Redis) -> list[int]:
+        with client.pipeline(transaction=False) as pipe:
+            for user_id, part in wanted:
+                pipe.exists(key(kind, user_id, part))
+            return list(pipe.execute())
+
+    found: list[int] = backend().ask(look, []) if wanted else []
+    return {user_id for (user_id, _), there in zip(wanted, found, strict=False) if there}
+
+
 def forget(user_id: UUID) -> None:
     """What is kept about the saver counts no longer. To be called after the commit; Redis's word is not waited for."""
     _pay()

@@ -32,6 +32,7 @@ def cached(saver: Saver) -> dict[str, object] | None:
 def test_the_cache_is_written_from_what_is_committed_as_often_as_it_runs(tasks_app: Flask) -> None:
     saver = factories.make_saver(tasks_app)
     jar = saver.jar()
+    saver.get("/api/streaks/")
     saver.deposit(jar)
     assert cached(saver) is None
     for _ in range(3):
@@ -45,6 +46,13 @@ def test_the_cache_is_written_from_what_is_committed_as_often_as_it_runs(tasks_a
     kept = cached(saver)
     assert kept is not None
     assert kept["current"] == 0
+
+
+def test_nothing_is_worked_out_for_whom_nobody_asks(tasks_app: Flask) -> None:
+    saver = factories.make_saver(tasks_app)
+    saver.deposit(saver.jar())
+    refresh_after_movements.run([{"user_id": str(saver.id), "transaction_id": str(uuid4())}])
+    assert cached(saver) is None
 
 
 def test_a_saver_who_is_gone_is_no_error(tasks_app: Flask) -> None:
