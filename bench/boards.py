@@ -39,9 +39,10 @@ INSERT INTO users (id, name, email, email_key, time_zone, display_name, leaderbo
 SELECT uuid_at(timestamptz '2026-01-01' + n * interval '1 second'), 'S', 's' || n || '@example.com',
     's' || n || '@example.com', 'Asia/Kolkata', 'Saver ' || n, true, '2026-01-01'
 FROM generate_series(1, %(members)s) n;
-INSERT INTO saver_habits (user_id, time_zone, closed_through, week_closed, week_on_time, month_closed, month_on_time, all_closed,
-    all_on_time)
-SELECT id, 'Asia/Kolkata', date '2026-07-14', 2, floor(random() * 3), 14, floor(random() * 15), 90, floor(random() * 91) FROM users;
+INSERT INTO saver_habits (user_id, time_zone, closed_through, week_closed, week_on_time, month_closed, month_on_time,
+    all_closed, all_on_time)
+SELECT id, 'Asia/Kolkata', date '2026-07-14', 2, floor(random() * 3), 14, floor(random() * 15), 90, floor(random() * 91)
+FROM users;
 INSERT INTO savings_jars (id, user_id, name, plan_type, target_amount, start_date, streak_count, streak_longest,
     streak_run, streak_period, streak_net, created_at)
 SELECT uuid_at(timestamptz '2026-01-01'), id, 'Bicycle', plan, 10000000, '2026-01-01', floor(random() * 90),

@@ -54,9 +54,10 @@ FROM generate_series(1, %(savers)s) n;
 INSERT INTO users (id, name, email, email_key, time_zone, created_at)
 SELECT id, 'Saver ' || n, 's' || n || '@example.com', 's' || n || '@example.com', 'Asia/Kolkata', '2026-01-01'
 FROM savers;
-INSERT INTO saver_habits (user_id, time_zone, freezes_held, freeze_parts, closed_through, week_closed, week_on_time, month_closed,
-    month_on_time, all_closed, all_on_time)
-SELECT id, 'Asia/Kolkata', greatest(0, floor(random() * 4) - 1), floor(random() * 28), %(day)s - 1, 0, 0, 2, 1, 200, 150 FROM savers;
+INSERT INTO saver_habits (user_id, time_zone, freezes_held, freeze_parts, closed_through, week_closed, week_on_time,
+    month_closed, month_on_time, all_closed, all_on_time)
+SELECT id, 'Asia/Kolkata', greatest(0, floor(random() * 4) - 1), floor(random() * 28), %(day)s - 1, 0, 0, 2, 1, 200, 150
+FROM savers;
 INSERT INTO savings_jars (id, user_id, name, plan_type, target_amount, installment_amount, current_amount, start_date,
     streak_count, streak_longest, streak_run, streak_period, streak_net, streak_previous_net, pauses, created_at,
     made_on)
