@@ -299,6 +299,58 @@ def test_a_jar_whose_saver_has_no_habit_yet_gets_one(alone: Flask, clock: Clock,
     assert rows(database, "SELECT freezes_held, closed_through FROM saver_habits") == [(0, date(2026, 1, 19))]
 
 
+@pytest.mark.parametrize("by_job", [True, False])
+@pytest.mark.parametrize("then", ["unmet", "met"])
+def test_the_month_before_the_one_that_filled_a_jar_closes_once(
+    alone: Flask, clock: Clock, database: Any, by_job: bool, then: str
+) -> None:
+    """Whether the month that filled it was met may change while the month before is in its grace."""
+    saver = factories.make_saver(alone)
+    jar = saver.jar(plan_type="monthly", target_amount="100")
+    saver.deposit(jar, "60")
+    clock.set(FIRST + timedelta(days=12))
+    assert saver.deposit(jar, "40").json["jar"]["status"] == "completed"
+    if then == "met":
+        saver.withdraw(jar, "40")
+    for day in range(1, 5):
+        clock.advance(days=1)
+        if by_job:
+            close(alone, clock)
+        assert saver.get("/api/streaks/").status_code == 200
+        if day == 1:
+            assert getattr(saver, "deposit" if then == "met" else "withdraw")(jar, "40").status_code == 201
+    assert rows(database, "SELECT all_closed, all_on_time, freeze_parts FROM saver_habits") == [(1, 1, 14)]
+    recomputed(alone, clock, database, saver)
+    clock.advance(days=40)
+    close(alone, clock)
+    assert rows(database, "SELECT all_closed FROM saver_habits") == [(2 if then == "met" else 1,)]
+    recomputed(alone, clock, database, saver)
+
+
+@pytest.mark.parametrize("by_job", [True, False])
+def test_a_month_is_open_through_its_grace_also_in_a_jar_that_was_filled_meanwhile(
+    alone: Flask, clock: Clock, database: Any, by_job: bool
+) -> None:
+    saver = factories.make_saver(alone)
+    jar = saver.jar(plan_type="monthly", target_amount="50", installment_amount="50")
+    saver.deposit(jar, "20")
+    clock.set(FIRST + timedelta(days=12))
+    saver.withdraw(jar, "20")
+    assert saver.deposit(jar, "50").json["jar"]["status"] == "completed"
+    saver.withdraw(jar, "20")
+    clock.advance(days=1)
+    if by_job:
+        close(alone, clock)
+    assert rows(database, "SELECT all_closed FROM saver_habits") == [(0,)]
+    saver.deposit(jar, "10")
+    clock.advance(days=3)
+    if by_job:
+        close(alone, clock)
+    saver.get("/api/streaks/")
+    recomputed(alone, clock, database, saver)
+    assert rows(database, "SELECT all_closed, all_on_time FROM saver_habits") == [(1, 1)]
+
+
 # ---- what savers are told ----
 
 

@@ -110,7 +110,7 @@ class Slow:
             moved = [movement for movement in moved if movement.day <= period.end]
             states = period_states(terms, moved, max([full, *(movement.day for movement in moved)]))
             net = next(state.net for state in states if state.period == period)
-            terms = replace(terms, last_day=period.end + timedelta(days=1) if terms.met(net) else full)
+            terms = replace(terms, filled=period.end + timedelta(days=1) if terms.met(net) else full)
         return terms, moved
 
     def streak(self, upto: int, jar: int, today: date) -> tuple[int, bool]:
