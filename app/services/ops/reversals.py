@@ -18,7 +18,7 @@ from app.periods import SaverZone
 from app.services.audit import log as audit
 from app.services.outbox.messages import enqueue
 from app.services.savings import badge_history
-from app.services.savings.closing import go_through
+from app.services.savings.closing import go_through, settle
 from app.services.savings.jar import COLUMNS, Jar, view
 from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import after_commit, fetch, queue
@@ -64,6 +64,9 @@ def reverse(
     if kind not in REVERSIBLE:
         raise DomainError("not_reversible", f"A movement of the type {kind} is not taken back this way.")
     queue(LOCK_SAVER, (user_id,))
+    today = SaverZone(*zone).date(at)
+    # What is over closes first, as history was: its saver is told of it, and not of what changes behind it.
+    settle(user_id, through=today - timedelta(days=1), at=at)
     ((*jar_row, id_, account_kind, balance, head_seq, head_hash),) = fetch(
         f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash"  # noqa: S608  constants only
         " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id WHERE j.id = %s FOR NO KEY UPDATE OF a",
@@ -90,7 +93,6 @@ def reverse(
         if account.balance:
             lines.append(Line(account, -account.balance))
         lines.append(Line(lock_owed_account(user_id, uuids.uuid7()), -owed))
-    today = SaverZone(*zone).date(at)
     transaction = posting.post(
         user_id=user_id,
         jar_id=jar_id,
