@@ -27,6 +27,7 @@ from tests.factories import Saver
 
 FIRST = date(2026, 1, 28)
 Badge = tuple[str, str | None]
+ON_TIME_MONTH = ("on_time_month", None)  # of the closing of days, and of no movement
 
 
 def undo(app: Flask, transaction_id: str) -> None:
@@ -85,7 +86,7 @@ class Slow:
 
     jars: list[SlowJar]
     standing: list[Done] = field(default_factory=list)
-    held: dict[Badge, str] = field(default_factory=dict)
+    held: dict[Badge, str | None] = field(default_factory=dict)
     completed: dict[int, date] = field(default_factory=dict)
 
     def balance(self, upto: int, jar: int) -> int:
@@ -162,6 +163,25 @@ class Slow:
                 best = max(best, was, self.streak(earlier + 1, jar, done.day)[0] if earlier < number else 0)
         return False
 
+    def month_on_time(self, today: date) -> bool:
+        """Whether in some month before today's four periods closed or more, all of them on time."""
+        terms = [self.terms(len(self.standing), number) for number in range(len(self.jars))]
+        months: dict[tuple[int, int], list[str]] = {}
+        for (one, _), history in zip(terms, from_history(terms, today)[1], strict=True):
+            for state in history.periods:
+                day = one.open_until(state.period)
+                if state.state != "paused" and day < today:
+                    months.setdefault((day.year, day.month), []).append(state.state)
+        return any(
+            len(states) >= 4 and {*states} <= {"met", "late"}
+            for month, states in months.items()
+            if month < (today.year, today.month)
+        )
+
+    def close_days(self, today: date) -> None:
+        if self.month_on_time(today):
+            self.held[ON_TIME_MONTH] = None
+
     def move(self, done: Done) -> None:
         self.standing.append(done)
         if done.jar not in self.completed and self.balance(len(self.standing), done.jar) >= self.jars[done.jar].target:
@@ -169,7 +189,7 @@ class Slow:
         for badge in self.earned_at(len(self.standing) - 1):
             self.held.setdefault(badge, done.id)
 
-    def reverse(self, id_: str) -> None:
+    def reverse(self, id_: str, today: date) -> None:
         jar = next(done.jar for done in self.standing if done.id == id_)
         self.standing = [done for done in self.standing if done.id != id_]
         # Only the jar of the movement can open again, and only where all that stands never reached its target.
@@ -180,6 +200,9 @@ class Slow:
         for number, done in enumerate(self.standing):
             for badge in self.earned_at(number):
                 self.held.setdefault(badge, done.id)
+        if not self.month_on_time(today):
+            self.held.pop(ON_TIME_MONTH, None)
+        self.close_days(today)
 
 
 step = st.one_of(
@@ -226,15 +249,19 @@ def test_badges_are_those_of_the_slow_definition(
         jars.append(SlowJar(made, plan, target * 100, instalment and instalment * 100))
     slow, ids = Slow(jars), []
 
+    def today() -> date:
+        return (clock.at + timedelta(hours=5, minutes=30)).date()
+
     def move(kind: str, jar: int, amount: int) -> None:
         answer = getattr(saver, kind)(jars[jar].id, str(amount))
         if answer.status_code != 201:
             assert answer.json["code"] == "insufficient_funds"
             return
         ids.append(answer.json["transaction"]["id"])
+        slow.close_days(today())
         before = set(slow.held)
         signed = amount * 100 if kind == "deposit" else -amount * 100
-        slow.move(Done(ids[-1], jar, (clock.at + timedelta(hours=5, minutes=30)).date(), signed))
+        slow.move(Done(ids[-1], jar, today(), signed))
         if kind == "deposit":
             new = [badge["badge_type"] for badge in answer.json["badges_earned"]]
             assert sorted(new) == sorted(code for code, _ in slow.held.keys() - before)
@@ -251,7 +278,7 @@ def test_badges_are_those_of_the_slow_definition(
                 chosen = ids.pop(number % len(ids))
                 with suppress(DomainError):  # the jar holds less: that takes two people, and changes nothing here
                     undo(app, chosen)
-                    slow.reverse(chosen)
+                    slow.reverse(chosen, today())
         else:
             clock.advance(days=more)
             move(kind, jar, number)
