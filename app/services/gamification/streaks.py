@@ -24,8 +24,9 @@ class JarTerms:
     ``installment``: minor units for each period, above zero, or None. ``pauses``: first and last day of each, both
     inclusive; a period that touches one and is not met is passed over. ``since``: the day on which a jar that begins in
     the past was made; what closed before neither earns nor uses a freeze.
-    ``last_day``: the jar's end date, or the day on which it was completed or closed. The period that holds it
-    does not count, and nothing is open after it.
+    ``last_day``: the day after the jar's end date, or the day on which it was closed. The period that holds it
+    does not count, and nothing is open after it. ``filled``: where the target was reached before that, the day whose
+    period, and any later one, does not count any more; the grace of the one before goes on as it would have.
     """
 
     plan: Plan
@@ -34,6 +35,7 @@ class JarTerms:
     last_day: date | None = None
     pauses: tuple[tuple[date, date], ...] = ()
     since: date = date.min
+    filled: date | None = None
 
     def __post_init__(self) -> None:
         if self.installment is not None and self.installment <= 0:
@@ -45,7 +47,13 @@ class JarTerms:
 
     def counts(self, period: Period) -> bool:
         """Whether this is one of the jar's periods."""
-        return period.end >= self.first_day and (self.last_day is None or period.end < self.last_day)
+        over = self.last_day if self.filled is None else self.filled
+        return period.end >= self.first_day and (over is None or period.end < over)
+
+    @property
+    def ends(self) -> date | None:
+        """The day as of which the streak stays as it is, but for a period in its grace; None where there is none."""
+        return min((day for day in (self.last_day, self.filled) if day is not None), default=None)
 
     def paused(self, period: Period) -> bool:
         """Whether a pause touches the period."""
@@ -201,7 +209,7 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
     """
     if state.period_start is not None:
         today = max(today, state.period_start)
-    day = today if terms.last_day is None else min(today, terms.last_day)
+    day = today if terms.ends is None else min(today, terms.ends)
     period = period_of(terms.plan, day)
     if period is None:
         return StreakReading(0, 0, False, None, None, 0)
@@ -213,12 +221,11 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
         return StreakReading(0, state.longest, False, due_by, None, 0)
 
     run, previous_net, net = _seen_from(period.start, state, terms)
-    previous_open = day == today and _can_fill_previous(day, period.start, terms)
+    over = terms.last_day is not None and today > terms.last_day
+    previous_open = not over and _can_fill_previous(today, period.start, terms)
     current = _up_to(period.start, run, previous_net, state, terms, still_open=previous_open)
     counts = terms.counts(period)
-    if not counts:
-        net = 0
-    elif terms.met(net):
+    if counts and terms.met(net):
         current += 1
 
     due_by, last_chance = None, False
@@ -232,7 +239,9 @@ def read(state: StreakState, terms: JarTerms, today: date) -> StreakReading:
             following = shift(terms.plan, following, 1)
         due_by = following.end if terms.counts(following) else None
     at_risk = last_chance and current > 0
-    return StreakReading(current, state.longest, at_risk, due_by, period if counts else None, net)
+    if not counts or today not in period:
+        return StreakReading(current, state.longest, at_risk, due_by, None, 0)
+    return StreakReading(current, state.longest, at_risk, due_by, period, net)
 
 
 def replay(terms: JarTerms, movements: Iterable[Movement]) -> StreakState:
@@ -297,6 +306,8 @@ def period_states(terms: JarTerms, movements: Iterable[Movement], today: date) -
         own = period_of(terms.plan, day)
         if own is None:
             return []
+        if terms.last_day is not None and day > terms.last_day:
+            continue
         rest = amount
         older = shift(terms.plan, own, -1)
         unmet = older.start in nets and not terms.met(nets[older.start]) and not terms.paused(older)

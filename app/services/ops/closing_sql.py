@@ -42,7 +42,8 @@ FROM (SELECT id FROM users WHERE time_zone_next IS NOT NULL AND time_zone_from <
     ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED) s
 WHERE users.id = s.id
 """
-# The words are those of gamification/streaks.py: a period's net, whether it counts, until when it is open.
+# The words are those of gamification/streaks.py: a period's net, whether it counts, until when it is open. A grace ends
+# where the jar is shut, and not where it was filled: on which day a period closes must not depend on later ones.
 CLOSE = """
 WITH jar AS MATERIALIZED (
     SELECT j.*, h.freezes_held * 100 + h.freeze_parts AS freezes, coalesce(j.installment_amount, 1) AS enough,
@@ -50,7 +51,8 @@ WITH jar AS MATERIALIZED (
             THEN least(j.end_date + 1, j.closed_on)
             WHEN j.streak_net >= coalesce(j.installment_amount, 1) AND j.streak_period = {start_of_completion}
             THEN ({end_of_completion})::date + 1
-            ELSE j.completed_on END AS last_day
+            ELSE j.completed_on END AS last_day,
+        least(j.end_date + 1, j.closed_on) AS shut
     FROM savings_jars j JOIN saver_habits h ON h.user_id = j.user_id
     WHERE j.user_id = ANY(%(savers)s::uuid[]) AND j.plan_type <> 'flexible'
         AND (j.closed_on IS NULL OR j.closed_on >= %(day)s)
@@ -63,7 +65,7 @@ WITH jar AS MATERIALIZED (
             WHERE (pause->>0)::date <= p.last AND p.first <= (pause->>1)::date) AS paused
     FROM jar JOIN (VALUES {candidates}) AS p (plan, first, last, following, following_last, closes, earned, unit)
         ON p.plan = jar.plan_type
-    WHERE p.last >= start_date AND (last_day IS NULL OR p.last < last_day) AND least(p.closes, last_day) = %(day)s
+    WHERE p.last >= start_date AND (last_day IS NULL OR p.last < last_day) AND least(p.closes, shut) = %(day)s
 ), outcome AS MATERIALIZED (
     SELECT due.*, NOT met AND NOT paused AS unmet,
         CASE WHEN streak_period IS NULL THEN 0 WHEN streak_period = following THEN streak_run ELSE streak_count

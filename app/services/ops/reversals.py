@@ -12,18 +12,26 @@ from app import clock
 from app.errors import DomainError, NotFound
 from app.integrations.saver_cache import forget
 from app.ledger import posting
-from app.ledger.accounts import account_from_row, lock_owed_account
+from app.ledger.accounts import CREDITS, account_from_row, lock_owed_account
 from app.ledger.posting import Line, Posted
 from app.periods import SaverZone
 from app.services.audit import log as audit
 from app.services.outbox.messages import enqueue
 from app.services.savings import badge_history
-from app.services.savings.closing import go_through
+from app.services.savings.closing import go_through, settle
 from app.services.savings.jar import COLUMNS, Jar, view
 from app.services.savings.rows import LOCK_SAVER, store
 from app.transactions import after_commit, fetch, queue
 
 REVERSIBLE = frozenset({"deposit", "withdraw", "interest", "bonus", "fee"})
+FILLED = """
+SELECT coalesce(max(balance) >= %s, false) FROM (
+    SELECT sum(CASE WHEN t.type = ANY(%s) THEN t.amount ELSE -t.amount END)
+        OVER (ORDER BY t.date, t.recorded_at, t.id) AS balance
+    FROM transactions t WHERE t.jar_id = %s AND t.type <> 'reversal'
+        AND NOT EXISTS (SELECT FROM transactions r WHERE r.reversal_of = t.id)
+) standing
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,8 @@ def reverse(
 
     Where the jar holds less than the movement put in, what is there is taken and the rest is booked as owed by the
     saver; that needs ``second``, another member of staff than ``by``. The jar's streak and the badges follow from what
-    is left. Raises NotFound, DomainError ``already_reversed``, ``not_reversible``, ``second_person_required``.
+    is left; a filled jar opens again where nothing that is left filled it. Raises NotFound, DomainError
+    ``already_reversed``, ``not_reversible``, ``second_person_required``.
     """
     rows = fetch(
         "SELECT t.user_id, t.jar_id, t.type, t.amount, a.id, u.time_zone, u.time_zone_next, u.time_zone_from"
@@ -55,6 +64,9 @@ def reverse(
     if kind not in REVERSIBLE:
         raise DomainError("not_reversible", f"A movement of the type {kind} is not taken back this way.")
     queue(LOCK_SAVER, (user_id,))
+    today = SaverZone(*zone).date(at)
+    # What is over closes first, as history was: its saver is told of it, and not of what changes behind it.
+    settle(user_id, through=today - timedelta(days=1), at=at)
     ((*jar_row, id_, account_kind, balance, head_seq, head_hash),) = fetch(
         f"SELECT {COLUMNS}, a.id, a.kind, a.balance, a.head_seq, a.head_hash"  # noqa: S608  constants only
         " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id WHERE j.id = %s FOR NO KEY UPDATE OF a",
@@ -81,7 +93,6 @@ def reverse(
         if account.balance:
             lines.append(Line(account, -account.balance))
         lines.append(Line(lock_owed_account(user_id, uuids.uuid7()), -owed))
-    today = SaverZone(*zone).date(at)
     transaction = posting.post(
         user_id=user_id,
         jar_id=jar_id,
@@ -99,7 +110,7 @@ def reverse(
         # What comes back has to stand somewhere, and its saver must be able to take it out.
         jar.status, jar.closed_on = "completed" if jar.completed_on else "active", None
         queue("UPDATE savings_jars SET closed_on = NULL WHERE id = %s", (jar_id,))
-    if jar.status == "completed" and account.balance < jar.target_amount:
+    if jar.status == "completed" and account.balance < jar.target_amount and not _was_filled(jar):
         jar.status, jar.completed_on = "active", None
     store(jar, view(jar, today).streak.current)
     go_through(user_id, through=today - timedelta(days=1), at=at)
@@ -123,3 +134,12 @@ def reverse(
     enqueue("savings.moved", {"user_id": str(user_id), "transaction_id": str(transaction.id), "notices": told}, at)
     after_commit(lambda: forget(user_id))
     return Reversal(transaction, owed)
+
+
+def _was_filled(jar: Jar) -> bool:
+    """Whether what still stands reached the target once: then the jar is filled for good, whatever was taken out since.
+
+    Otherwise somebody's mistake with a jar that is full and half spent would ask its saver for money again.
+    """
+    ((filled,),) = fetch(FILLED, (jar.target_amount, list(CREDITS), jar.id))
+    return bool(filled)

@@ -64,8 +64,8 @@ def _depends_on(view: JarView, count: int) -> date:
     """
     if view.jar.plan_type != Plan.DAILY:
         return date.min
-    last_day = view.jar.terms.last_day
-    return (view.today if last_day is None else min(view.today, last_day)) - timedelta(days=count)
+    ends = view.jar.terms.ends
+    return (view.today if ends is None else min(view.today, ends)) - timedelta(days=count)
 
 
 def _lamps(view: JarView, shown: list[PeriodState], frozen: frozenset[tuple[UUID, date]], count: int) -> list[Lamp]:

@@ -54,7 +54,10 @@ class Jar:
 
     @property
     def terms(self) -> JarTerms:
-        """What the streak engine must know to read the streak."""
+        """What the streak engine must know to read the streak.
+
+        Whether the period that filled the jar counts may change until it is over; when the one before closes, may not.
+        """
         terms = self.booking_terms
         if self.completed_on is None or (terms.last_day is not None and terms.last_day < self.completed_on):
             return terms
@@ -62,8 +65,8 @@ class Jar:
         if period is not None and self.streak_period == period.start and terms.met(self.streak_net):
             # A period is no longer asked for once the target is reached in it, but one that was met counts: the deposit
             # that fills the pot must not cost a day of the streak.
-            return replace(terms, last_day=period.end + timedelta(days=1))
-        return replace(terms, last_day=self.completed_on)
+            return replace(terms, filled=period.end + timedelta(days=1))
+        return replace(terms, filled=self.completed_on)
 
     @property
     def booking_terms(self) -> JarTerms:

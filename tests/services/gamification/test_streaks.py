@@ -43,14 +43,14 @@ def slow_current(terms: JarTerms, states: list[PeriodState]) -> int:
 def slow_reading(terms: JarTerms, movements: list[Movement], today: date, longest: int) -> StreakReading:
     states = period_states(terms, movements, today)
     current = slow_current(terms, states)
-    ended = terms.last_day is not None and today > terms.last_day
+    ended = terms.ends is not None and today > terms.ends
     held = next((each for each in states if today in each.period), None)
     waiting = [each for each in states if each.state == "open" and not terms.met(each.net)]
     risky = [each for each in waiting if each.period.end <= today]
-    if ended:
-        due_by = None
-    elif risky and risky[0].period.end < today:
+    if risky and risky[0].period.end < today:
         due_by = min(closes_on(terms.plan, risky[0].period), terms.last_day or date.max)
+    elif ended:
+        due_by = None
     else:
         following = period_of(terms.plan, max(today, terms.first_day))
         assert following is not None
@@ -149,6 +149,30 @@ def test_a_jar_that_ends_later_than_its_movements_is_read_without_replay(
     assert ended.last_day is not None
     for today in (newest, ended.last_day, ended.last_day + DAY, ended.last_day + 99 * DAY):
         assert read(state, ended, today) == slow_reading(ended, movements, today, state.longest)
+
+
+@histories_checked
+@given(jars(), st.none() | st.integers(0, 40))
+def test_a_jar_that_was_filled_with_its_newest_movement_is_read_without_replay(
+    jar: tuple[JarTerms, list[Movement]], days: int | None
+) -> None:
+    movements = jar[1] or [Movement(jar[0].first_day, 9)]
+    newest = movements[-1].day
+    terms = replace(jar[0], last_day=None if days is None else newest + timedelta(days))
+    state = replay(terms, movements)
+    period = period_of(terms.plan, newest)
+    assert period is not None
+    filled = replace(terms, filled=period.end + DAY if terms.met(state.net) else newest)
+    for after_it in (0, 1, 2, 3, 4, 7, 28, 99):
+        today = newest + timedelta(after_it)
+        assert read(state, filled, today) == slow_reading(filled, movements, today, state.longest)
+
+
+def test_a_jar_that_was_filled_leaves_the_month_before_its_grace() -> None:
+    terms = replace(jar(Plan.MONTHLY), filled=date(2026, 4, 1))
+    assert read(StreakState(), terms, date(2026, 4, 3)).due_by == date(2026, 4, 3)
+    assert shown(terms, [(date(2026, 4, 3), 100)], date(2026, 4, 4)) == [("late", 100)]
+    assert read(StreakState(), terms, date(2026, 4, 4)).due_by is None
 
 
 @histories_checked

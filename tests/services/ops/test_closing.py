@@ -119,10 +119,13 @@ def told(connection: Any, saver: Saver, change: str) -> list[Any]:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(12), 47])
 def test_the_job_does_what_a_look_does(alone: Flask, clock: Clock, database: Any, seed: int) -> None:
-    """Two savers do the same; the job closes the days of one, and the other's own looks close theirs."""
-    random = Random(seed)
+    """Two savers do the same; the job closes the days of one, and the other's own looks close theirs.
+
+    The last history has months only, and the days about their ends: there a jar is filled within a grace.
+    """
+    random, months = Random(seed), seed > 12
     twins = [factories.make_saver(alone, time_zone=random.choice(["Asia/Kolkata", "UTC"])) for _ in range(1)]
     twins.append(factories.make_saver(alone))
     rows(database, "UPDATE users SET time_zone = (SELECT time_zone FROM users WHERE id = %s)", str(twins[0].id))
@@ -135,11 +138,11 @@ def test_the_job_does_what_a_look_does(alone: Flask, clock: Clock, database: Any
         rows(database, "SELECT pg_advisory_lock(hashtextextended(%s, 0))", str(twins[1].id))
         return done
 
-    for number in range(random.randint(1, 3)):
+    for number in range(4 if months else random.randint(1, 3)):
         values = {
             "name": f"Jar {number}",
-            "plan_type": random.choice(["daily", "daily", "weekly", "monthly"]),
-            "target_amount": random.choice(["400", "100000"]),
+            "plan_type": "monthly" if months else random.choice(["daily", "daily", "weekly", "monthly"]),
+            "target_amount": random.choice(["60", "150", "400", "100000"]),
             "installment_amount": random.choice([None, "20"]),
         }
         if random.random() < 0.3:
@@ -148,17 +151,27 @@ def test_the_job_does_what_a_look_does(alone: Flask, clock: Clock, database: Any
         jars.append((first, second))
     made: list[tuple[str, str]] = []
     for _ in range(75):
-        for jar in jars:
-            if random.random() < 0.75:
+        for jar in list(jars):
+            if random.random() < (0.4 if months else 0.75):
                 amount = random.choice(["5", "20", "20", "50"])
                 answers = both(lambda saver, which, jar=jar, amount=amount: saver.deposit(jar[which], amount))
                 made.append(tuple(answer.json["transaction"]["id"] for answer in answers))
-            if random.random() < 0.04:
-                both(lambda saver, which, jar=jar: saver.withdraw(jar[which], "20"))
+            if random.random() < (0.2 if months else 0.08):
+                amount = random.choice(["20", "50"])
+                answers = both(lambda saver, which, jar=jar, amount=amount: saver.withdraw(jar[which], amount))
+                if answers[0].status_code == 201:
+                    made.append(tuple(answer.json["transaction"]["id"] for answer in answers))
             if random.random() < 0.03:
                 until = (clock.now() + timedelta(days=random.randint(1, 12))).date().isoformat()
                 body = {"until": until}
                 both(lambda saver, which, jar=jar, body=body: saver.call("PUT", f"/api/jars/{jar[which]}/pause/", body))
+            if len(jars) > 1 and random.random() < 0.01:
+                held = twins[0].get(f"/api/jars/{jar[0]}/").json["jar"]["current_amount"]
+                if held != "0.00":
+                    both(lambda saver, which, jar=jar, held=held: saver.withdraw(jar[which], held))
+                answers = both(lambda saver, which, jar=jar: saver.call("DELETE", f"/api/jars/{jar[which]}/"))
+                assert [answer.status_code for answer in answers] == [204, 204]
+                jars.remove(jar)
         if made and random.random() < 0.05:
             wrong = made.pop(random.randrange(len(made)))
             both(lambda saver, which, wrong=wrong: undo(alone, clock, wrong[which]))
@@ -166,6 +179,8 @@ def test_the_job_does_what_a_look_does(alone: Flask, clock: Clock, database: Any
             body = {"time_zone": random.choice(["America/New_York", "Pacific/Apia", "Asia/Kolkata"])}
             both(lambda saver, which, body=body: saver.call("PATCH", "/api/profile/", body))
         clock.advance(days=random.choice([1, 1, 1, 1, 2, 4]))
+        if months and 4 < clock.now().day < 30:
+            clock.advance(days=max(30 - clock.now().day, 1))
         if random.random() < 0.7:
             close(alone, clock)
     clock.advance(days=random.choice([1, 9, 40]))
@@ -299,6 +314,58 @@ def test_a_jar_whose_saver_has_no_habit_yet_gets_one(alone: Flask, clock: Clock,
     assert rows(database, "SELECT freezes_held, closed_through FROM saver_habits") == [(0, date(2026, 1, 19))]
 
 
+@pytest.mark.parametrize("by_job", [True, False])
+@pytest.mark.parametrize("then", ["unmet", "met"])
+def test_the_month_before_the_one_that_filled_a_jar_closes_once(
+    alone: Flask, clock: Clock, database: Any, by_job: bool, then: str
+) -> None:
+    """Whether the month that filled it was met may change while the month before is in its grace."""
+    saver = factories.make_saver(alone)
+    jar = saver.jar(plan_type="monthly", target_amount="100")
+    saver.deposit(jar, "60")
+    clock.set(FIRST + timedelta(days=12))
+    assert saver.deposit(jar, "40").json["jar"]["status"] == "completed"
+    if then == "met":
+        saver.withdraw(jar, "40")
+    for day in range(1, 5):
+        clock.advance(days=1)
+        if by_job:
+            close(alone, clock)
+        assert saver.get("/api/streaks/").status_code == 200
+        if day == 1:
+            assert getattr(saver, "deposit" if then == "met" else "withdraw")(jar, "40").status_code == 201
+    assert rows(database, "SELECT all_closed, all_on_time, freeze_parts FROM saver_habits") == [(1, 1, 14)]
+    recomputed(alone, clock, database, saver)
+    clock.advance(days=40)
+    close(alone, clock)
+    assert rows(database, "SELECT all_closed FROM saver_habits") == [(2 if then == "met" else 1,)]
+    recomputed(alone, clock, database, saver)
+
+
+@pytest.mark.parametrize("by_job", [True, False])
+def test_a_month_is_open_through_its_grace_also_in_a_jar_that_was_filled_meanwhile(
+    alone: Flask, clock: Clock, database: Any, by_job: bool
+) -> None:
+    saver = factories.make_saver(alone)
+    jar = saver.jar(plan_type="monthly", target_amount="50", installment_amount="50")
+    saver.deposit(jar, "20")
+    clock.set(FIRST + timedelta(days=12))
+    saver.withdraw(jar, "20")
+    assert saver.deposit(jar, "50").json["jar"]["status"] == "completed"
+    saver.withdraw(jar, "20")
+    clock.advance(days=1)
+    if by_job:
+        close(alone, clock)
+    assert rows(database, "SELECT all_closed FROM saver_habits") == [(0,)]
+    saver.deposit(jar, "10")
+    clock.advance(days=3)
+    if by_job:
+        close(alone, clock)
+    saver.get("/api/streaks/")
+    recomputed(alone, clock, database, saver)
+    assert rows(database, "SELECT all_closed, all_on_time FROM saver_habits") == [(1, 1)]
+
+
 # ---- what savers are told ----
 
 
@@ -354,6 +421,19 @@ def test_who_comes_back_after_weeks_is_told_of_each_jar_once(alone: Flask, clock
     ((facts,),) = rows(database, "SELECT facts FROM notifications WHERE kind = 'streak_changed'")
     assert (facts["change"], facts["current"], facts["jar_id"]) == ("lost", 16, jar)
     assert other != jar
+
+
+def test_a_reversal_swallows_no_notice_of_the_days_before_it(alone: Flask, clock: Clock, database: Any) -> None:
+    saver = factories.make_saver(alone)
+    jar = saver.jar()
+    wrong = saver.deposit(jar, "5").json["transaction"]["id"]
+    for _ in range(2):
+        clock.advance(days=1)
+        saver.deposit(jar, "5")
+    clock.advance(days=2)
+    undo(alone, clock, wrong)
+    ((facts,),) = rows(database, "SELECT facts FROM notifications WHERE kind = 'streak_changed'")
+    assert (facts["change"], facts["current"], facts["period_start"]) == ("lost", 3, "2026-01-23")
 
 
 def test_notices_of_many_savers_travel_in_few_messages(

@@ -82,6 +82,17 @@ def test_a_completed_jar_opens_again_when_its_last_deposit_goes(app: Flask, save
     assert (shown["status"], shown["current_amount"]) == ("active", "60.00")
 
 
+@pytest.mark.parametrize("kind", ["withdraw", "deposit"])
+def test_a_filled_jar_stays_filled_where_what_is_undone_did_not_fill_it(app: Flask, saver: Saver, kind: str) -> None:
+    jar = saver.jar(target_amount="100")
+    saver.deposit(jar, "100")
+    saver.withdraw(jar, "70")
+    later = getattr(saver, kind)(jar, "10").json["transaction"]["id"]
+    undo(app, later)
+    shown = saver.get(f"/api/jars/{jar}/").json["jar"]
+    assert (shown["status"], shown["current_amount"]) == ("completed", "30.00")
+
+
 def test_what_the_jar_no_longer_holds_is_owed_and_takes_two_people(app: Flask, saver: Saver) -> None:
     jar = saver.jar()
     deposit = saver.deposit(jar, "100").json["transaction"]["id"]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from app import clock as product_clock
@@ -27,6 +27,7 @@ from tests.factories import Saver
 
 FIRST = date(2026, 1, 28)
 Badge = tuple[str, str | None]
+ON_TIME_MONTH = ("on_time_month", None)  # of the closing of days, and of no movement
 
 
 def undo(app: Flask, transaction_id: str) -> None:
@@ -85,7 +86,7 @@ class Slow:
 
     jars: list[SlowJar]
     standing: list[Done] = field(default_factory=list)
-    held: dict[Badge, str] = field(default_factory=dict)
+    held: dict[Badge, str | None] = field(default_factory=dict)
     completed: dict[int, date] = field(default_factory=dict)
 
     def balance(self, upto: int, jar: int) -> int:
@@ -110,7 +111,7 @@ class Slow:
             moved = [movement for movement in moved if movement.day <= period.end]
             states = period_states(terms, moved, max([full, *(movement.day for movement in moved)]))
             net = next(state.net for state in states if state.period == period)
-            terms = replace(terms, last_day=period.end + timedelta(days=1) if terms.met(net) else full)
+            terms = replace(terms, filled=period.end + timedelta(days=1) if terms.met(net) else full)
         return terms, moved
 
     def streak(self, upto: int, jar: int, today: date) -> tuple[int, bool]:
@@ -162,6 +163,25 @@ class Slow:
                 best = max(best, was, self.streak(earlier + 1, jar, done.day)[0] if earlier < number else 0)
         return False
 
+    def month_on_time(self, today: date) -> bool:
+        """Whether in some month before today's four periods closed or more, all of them on time."""
+        terms = [self.terms(len(self.standing), number) for number in range(len(self.jars))]
+        months: dict[tuple[int, int], list[str]] = {}
+        for (one, _), history in zip(terms, from_history(terms, today)[1], strict=True):
+            for state in history.periods:
+                day = one.open_until(state.period)
+                if state.state != "paused" and day < today:
+                    months.setdefault((day.year, day.month), []).append(state.state)
+        return any(
+            len(states) >= 4 and {*states} <= {"met", "late"}
+            for month, states in months.items()
+            if month < (today.year, today.month)
+        )
+
+    def close_days(self, today: date) -> None:
+        if self.month_on_time(today):
+            self.held[ON_TIME_MONTH] = None
+
     def move(self, done: Done) -> None:
         self.standing.append(done)
         if done.jar not in self.completed and self.balance(len(self.standing), done.jar) >= self.jars[done.jar].target:
@@ -169,15 +189,20 @@ class Slow:
         for badge in self.earned_at(len(self.standing) - 1):
             self.held.setdefault(badge, done.id)
 
-    def reverse(self, id_: str) -> None:
+    def reverse(self, id_: str, today: date) -> None:
+        jar = next(done.jar for done in self.standing if done.id == id_)
         self.standing = [done for done in self.standing if done.id != id_]
-        for jar in list(self.completed):
-            if self.balance(len(self.standing), jar) < self.jars[jar].target:
-                del self.completed[jar]
+        # Only the jar of the movement can open again, and only where all that stands never reached its target.
+        counts = range(1, len(self.standing) + 1)
+        if jar in self.completed and all(self.balance(upto, jar) < self.jars[jar].target for upto in counts):
+            del self.completed[jar]
         self.held = {badge: earner for badge, earner in self.held.items() if earner != id_}
         for number, done in enumerate(self.standing):
             for badge in self.earned_at(number):
                 self.held.setdefault(badge, done.id)
+        if not self.month_on_time(today):
+            self.held.pop(ON_TIME_MONTH, None)
+        self.close_days(today)
 
 
 step = st.one_of(
@@ -191,8 +216,22 @@ step = st.one_of(
 
 
 @settings(
-    max_examples=30, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    max_examples=30, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+# A jar that was filled and is below its target stays filled where a movement of another jar is reversed,
+@example(
+    steps=[("row", 1, 7, 1), ("gap", 0, 1, 0), ("row", 0, 2, 1), ("withdraw", 1, 11, 0), ("reverse", 0, 7, 0)],
+    plans=[Plan.DAILY, Plan.DAILY], instalment=None, target=60,
+)  # fmt: skip
+# where a withdrawal of its own is, and where a deposit is that did not fill it.
+@example(
+    steps=[("row", 1, 7, 1), ("withdraw", 1, 30, 0), ("withdraw", 1, 10, 0), ("reverse", 0, 8, 0)],
+    plans=[Plan.DAILY, Plan.DAILY], instalment=None, target=60,
+)  # fmt: skip
+@example(
+    steps=[("row", 1, 7, 1), ("withdraw", 1, 40, 0), ("deposit", 1, 10, 0), ("reverse", 0, 8, 0)],
+    plans=[Plan.DAILY, Plan.DAILY], instalment=None, target=60,
 )  # fmt: skip
 @given(
     steps=st.lists(step, min_size=5, max_size=14),
@@ -210,15 +249,19 @@ def test_badges_are_those_of_the_slow_definition(
         jars.append(SlowJar(made, plan, target * 100, instalment and instalment * 100))
     slow, ids = Slow(jars), []
 
+    def today() -> date:
+        return (clock.at + timedelta(hours=5, minutes=30)).date()
+
     def move(kind: str, jar: int, amount: int) -> None:
         answer = getattr(saver, kind)(jars[jar].id, str(amount))
         if answer.status_code != 201:
             assert answer.json["code"] == "insufficient_funds"
             return
         ids.append(answer.json["transaction"]["id"])
+        slow.close_days(today())
         before = set(slow.held)
         signed = amount * 100 if kind == "deposit" else -amount * 100
-        slow.move(Done(ids[-1], jar, (clock.at + timedelta(hours=5, minutes=30)).date(), signed))
+        slow.move(Done(ids[-1], jar, today(), signed))
         if kind == "deposit":
             new = [badge["badge_type"] for badge in answer.json["badges_earned"]]
             assert sorted(new) == sorted(code for code, _ in slow.held.keys() - before)
@@ -235,7 +278,7 @@ def test_badges_are_those_of_the_slow_definition(
                 chosen = ids.pop(number % len(ids))
                 with suppress(DomainError):  # the jar holds less: that takes two people, and changes nothing here
                     undo(app, chosen)
-                    slow.reverse(chosen)
+                    slow.reverse(chosen, today())
         else:
             clock.advance(days=more)
             move(kind, jar, number)
