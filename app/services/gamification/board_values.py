@@ -31,11 +31,7 @@ FEWEST_CLOSED = {"week": 1, "month": 4, "all": 7}
 CHUNK = 5_000
 # What hardly any row needs makes the whole look dear: PostgreSQL would compile for longer than it runs.
 NO_JIT = "SET LOCAL jit = off"
-LOOK_AT_ALL = (
-    "SET LOCAL statement_timeout = '30s'",
-    "SET LOCAL enable_seqscan = on",
-    "SET LOCAL work_mem = '128MB'",
-)
+LOOK_AT_ALL = ("SET LOCAL enable_seqscan = on", "SET LOCAL work_mem = '128MB'")
 
 Values = tuple[int | None, ...]
 """A saver's value on each board, in the order of ``every_board``."""
