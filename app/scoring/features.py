@@ -141,19 +141,20 @@ def features_at(
     saver: Index,
     known: Index,
     as_of: Days,
+    sequence: Index | None = None,
 ) -> Features:
     """The features of each question: of ``saver``, on the morning of ``as_of``, from the first ``known`` obligations.
 
-    The three have one value for each question. Movements and instalments are those before ``as_of``.
+    The three have one value for each question. Movements and instalments are those before ``as_of``. ``sequence``:
+    where the obligations stand in ``history``, if not with the saver's number.
     """
     path = course(history)
-    begin = history.starts[saver]
+    begin = history.starts[saver if sequence is None else sequence]
     end = begin + known
     some = known > 0
     last = np.where(some, end - 1, 0)
     window = np.minimum(known, WINDOW)
     on_12 = _summed(history.on_time.astype(np.int64), end - window, end)
-    on_4 = _summed(history.on_time.astype(np.int64), end - np.minimum(known, 4), end)
     on_all = _summed(history.on_time.astype(np.int64), begin, end)
     share = np.rint(history.share * _MILLION).astype(np.int64)
     deposits = _summed(history.deposits, end - window, end)
@@ -165,7 +166,6 @@ def features_at(
 
     paid_in, paid_out, deviation = _amounts(history, jars, movements, saver, end - window, end, as_of)
     late, newest_late, repaid_on, repaid = _repayments(instalments, saver, as_of)
-    none = np.maximum(known, 1)
     columns: dict[str, Column] = {
         "on_rate_12": (on_12 + 1) / (window + 2),
         "on_ewma": (after_last(path.ewma_on, 0.0) + 1.0) / (after_last(path.ewma_all, 0.0) + 2.0),
@@ -179,7 +179,7 @@ def features_at(
         "fulfil_12": (_summed(share, end - window, end) / _MILLION + 1.0) / (window + 2),
         "amt_cv": deviation,
         "wd_ratio_12": np.where(paid_in > 0, np.minimum(paid_out / np.maximum(paid_in, 1), 1.0), paid_out > 0),
-        "trend": on_4 / np.minimum(none, 4) - on_12 / np.minimum(none, WINDOW),
+        "trend": (after_last(history.deposits, 0) + 1.0) / (deposits / np.maximum(window, 1) + 1.0),
         "mean_days_late": late,
         "last_days_late": newest_late,
         "repayment_on_share": (repaid_on + 1) / (repaid + 2),
