@@ -72,7 +72,8 @@ def psi(before: NDArray[np.float64], now: NDArray[np.float64]) -> float:
     """
     if not len(before) or not len(now):
         raise ValueError("there is nothing to compare")
-    edges = np.unique(np.nanquantile(before, np.linspace(0, 1, BINS + 1)[1:-1])) if not np.isnan(before).all() else []
+    known = before[~np.isnan(before)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
     shares = []
     for values in (before, now):
         place = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="right"))

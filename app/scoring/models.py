@@ -1,6 +1,7 @@
 """Kinds of models behind one small interface: how one is fitted, and how it answers.
 
-Another kind (a TensorFlow Lite file, say) is one more ``Trainer`` in ``TRAINERS``, and a file that ``model_file`` may read.
+Another kind (a TensorFlow Lite file, say) is one more ``Trainer`` in ``TRAINERS``, and a file that ``model_file`` may
+read.
 """
 
 from __future__ import annotations
