@@ -43,6 +43,8 @@ class Trainer:
         """A fitted model of this kind; the same rows and seed give the same model."""
         estimator: Any
         if self.boosted:
+            # A column without any value (nobody has a loan yet) cannot be binned: a constant is never split on.
+            rows = np.where(np.isnan(rows).all(axis=0), 0.0, rows)
             # The automatic validation split of early stopping is random, and would leak a saver into both sides.
             estimator = HistGradientBoostingClassifier(
                 max_leaf_nodes=7,
