@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from app.services.gamification import board_values, boards
 from app.services.ops import auto_deposits, closing, local_hours, upkeep
 
 STEP = 2
@@ -11,7 +12,7 @@ STEP = 2
 
 def shorten() -> None:
     """Make every job of this process go on in small steps."""
-    for module in (auto_deposits, local_hours, upkeep):
+    for module in (auto_deposits, board_values, boards, local_hours, upkeep):
         module.CHUNK = STEP  # type: ignore[attr-defined]
     assert closing.close_days.__kwdefaults__ is not None
     closing.close_days.__kwdefaults__["chunk"] = STEP

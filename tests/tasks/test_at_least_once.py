@@ -65,7 +65,7 @@ STEPS: dict[str, tuple[str, str, int]] = {
     # After the messages were published.
     "outbox.relay": ("outbox", "DELETE", 1),
 }
-# The boards are in Redis and made again; what is sent goes under a lease; both are killed in tests of their own.
+# What the boards hold is in Redis: a test of its own, below. What is sent goes under a lease: test_sending.py.
 ELSEWHERE = {"jobs.resume", "gamification.refresh_boards", "notifications.send_due"}
 STAND_STILL = f"""
 CREATE TABLE stand_at (step bigint); INSERT INTO stand_at VALUES (NULL);
@@ -390,6 +390,49 @@ def test_where_a_whole_worker_dies_another_goes_on_with_its_work(
         ((after,),) = ask(connection, told)
         assert 0 < before < after == len(ask(connection, "SELECT DISTINCT once FROM notifications WHERE kind ="
                                                          " 'streak_at_risk'"))  # fmt: skip
+
+
+def board_sets_of(broker: redis.Redis) -> dict[bytes, list[tuple[bytes, float]]]:
+    keys = [key for key in broker.keys("chhota:board:*") if broker.type(key) == b"zset"]
+    return {key: broker.zrange(key, 0, -1, withscores=True) for key in sorted(keys)}
+
+
+def test_a_rebuild_of_the_boards_killed_on_its_way_leaves_the_boards_of_a_clean_one(
+    stack: Any, prepared: tuple[str, datetime], copied: Callable[[str], str], tmp_path: Path, tasks_app: Flask
+) -> None:
+    name, log = copied("boards"), tmp_path / "worker.log"
+    with provider() as there, worker_on(stack, name, prepared[1], there, log) as (start, connection, broker):
+        ask(connection, "UPDATE users SET leaderboard_opt_in = true, display_name = 'Saver'")
+        worker = start()
+        celery.send_task("gamification.close_days")
+        done = "SELECT 1 FROM job_runs WHERE kind = %s AND status = 'done'"
+        until(lambda: ask(connection, done, "gamification.close_days"), log.read_text()[-3000:])
+        celery.send_task("gamification.refresh_boards")
+        until(lambda: ask(connection, done, "gamification.refresh_boards"), log.read_text()[-3000:])
+        clean = board_sets_of(broker)
+        assert len(clean) == 6
+        assert len(clean[b"chhota:board:streak:all:ever"]) == 7  # six savers, and the member of no value
+
+        broker.delete(*clean)  # lost, so that they are made anew
+        blocker = connect(with_database(stack.settings["DATABASE_SUPERUSER_URL"], name))
+        ask(blocker, "BEGIN")
+        ask(blocker, "LOCK TABLE savings_jars IN ACCESS EXCLUSIVE MODE")
+        for _ in range(3):
+            celery.send_task("gamification.refresh_boards")
+        waits = "SELECT 1 FROM pg_locks WHERE relation = 'savings_jars'::regclass AND NOT granted"
+        until(lambda: broker.exists("chhota:board:rebuilding") and ask(connection, waits), log.read_text()[-3000:])
+        worker.kill_child()
+        ask(blocker, "ROLLBACK")
+        blocker.close()
+        assert board_sets_of(broker).keys().isdisjoint(clean), "nothing half made takes their place"
+        broker.delete("chhota:board:rebuilding")  # the dead one's time is over
+        silence(connection)
+        celery.send_task("jobs.resume")
+        until(lambda: idle(connection, broker), log.read_text()[-3000:])
+        for _ in range(3):
+            celery.send_task("gamification.refresh_boards")
+        until(lambda: idle(connection, broker), log.read_text()[-3000:])
+        assert {key: members for key, members in board_sets_of(broker).items() if key in clean} == clean
 
 
 assert small_steps.STEP < 6  # or there would be one step only
