@@ -43,6 +43,7 @@ from tests.conftest import (
     superuser_connection,
     with_database,
 )
+from tests.outside import mail_server
 from tests.provider import KEY, Provider, provider
 from tests.tasks import small_steps
 from tests.tasks.conftest import QUEUE, broker_url, use_broker
@@ -65,7 +66,9 @@ STEPS: dict[str, tuple[str, str, int]] = {
     # After the messages were published.
     "outbox.relay": ("outbox", "DELETE", 1),
 }
-# What the boards hold is in Redis: a test of its own, below. What is sent goes under a lease: test_sending.py.
+# After the letters went out, and before that is marked.
+MARKING = ("deliveries", "UPDATE", 2)
+# What the boards hold is in Redis, and letters stand with a mail server: tests of their own, below.
 ELSEWHERE = {"jobs.resume", "gamification.refresh_boards", "notifications.send_due"}
 STAND_STILL = f"""
 CREATE TABLE stand_at (step bigint); INSERT INTO stand_at VALUES (NULL);
@@ -241,10 +244,13 @@ class Worker:
 
 @contextmanager
 def worker_on(
-    stack: Any, name: str, at: datetime, there: Provider, log: Path
+    stack: Any, name: str, at: datetime, there: Provider, log: Path, **more: str
 ) -> Iterator[tuple[Callable[[], Worker], Any, redis.Redis]]:
-    """Start workers on the database ``name`` at the product's instant ``at``; a superuser's connection, the broker."""
-    values = app_settings(stack, REDIS_URL=broker_url(stack), PAYMENTS_URL=there.url, PAYMENTS_KEY=KEY)
+    """Start workers on the database ``name`` at the product's instant ``at``; a superuser's connection, the broker.
+
+    ``more``: settings of the workers.
+    """
+    values = app_settings(stack, REDIS_URL=broker_url(stack), PAYMENTS_URL=there.url, PAYMENTS_KEY=KEY, **more)
     values["DATABASE_URL"] = with_database(values["DATABASE_URL"], name)
     values["DATABASE_OWNER_URL"] = ""
     connection = connect(with_database(stack.settings["DATABASE_SUPERUSER_URL"], name))
@@ -275,7 +281,7 @@ def worker_on(
 
 
 def stand_still_before(connection: Any, job: str) -> None:
-    table, event, step = STEPS[job]
+    table, event, step = STEPS.get(job, MARKING)
     ask(connection, "ALTER SEQUENCE steps RESTART")
     ask(connection, "UPDATE stand_at SET step = %s", step)
     ask(
@@ -288,7 +294,7 @@ def go_on(connection: Any, job: str) -> None:
     """Let whoever comes now through; the dead one's session ends, as its host's silence would end it."""
     ask(connection, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     until(lambda: not standing(connection), f"{job}: the session of the dead goes on")
-    ask(connection, f"DROP TRIGGER zz_stand_still ON {STEPS[job][0]}")
+    ask(connection, f"DROP TRIGGER zz_stand_still ON {STEPS.get(job, MARKING)[0]}")
 
 
 def standing(connection: Any) -> bool:
@@ -433,6 +439,51 @@ def test_a_rebuild_of_the_boards_killed_on_its_way_leaves_the_boards_of_a_clean_
             celery.send_task("gamification.refresh_boards")
         until(lambda: idle(connection, broker), log.read_text()[-3000:])
         assert {key: members for key, members in board_sets_of(broker).items() if key in clean} == clean
+
+
+def test_letters_of_a_worker_killed_before_it_could_mark_them_go_out_once_more_the_same_and_then_never(
+    stack: Any, prepared: tuple[str, datetime], copied: Callable[[str], str], tmp_path: Path, tasks_app: Flask
+) -> None:
+    name, at, log = copied("letters"), prepared[1], tmp_path / "worker.log"
+    with (
+        mail_server() as mail,
+        provider() as there,
+        worker_on(stack, name, at, there, log, SMTP_URL=mail.url, MAIL_FROM="Chhota <hello@example.com>")
+        as (start, connection, broker),
+    ):  # fmt: skip
+        ask(
+            connection,
+            "WITH told AS (INSERT INTO notifications (user_id, id, kind, facts, created_at)"
+            " SELECT j.user_id, uuid_at(now()), 'target_reached',"
+            " jsonb_build_object('jar_id', min(j.id::text), 'jar', 'Bicycle', 'target', 500000), %s"
+            " FROM savings_jars j GROUP BY j.user_id RETURNING user_id, id)"
+            " INSERT INTO deliveries (user_id, notification_id, channel, due_at, created_at)"
+            " SELECT user_id, id, 'email', %s, %s FROM told",
+            *([at - timedelta(hours=1)] * 3),
+        )
+        worker = start()
+        stand_still_before(connection, "notifications.send_due")
+        for _ in range(3):
+            celery.send_task("notifications.send_due")
+        until(lambda: standing(connection), log.read_text()[-3000:])
+        worker.kill_child()
+        go_on(connection, "notifications.send_due")
+        assert len(mail.raw) == 6
+        # Their lease over, the same letters go once more.
+        ask(connection, "UPDATE product_clock SET offset_seconds = offset_seconds + 301")
+        waiting = "SELECT 1 FROM deliveries WHERE status <> 'sent'"
+
+        def all_sent() -> bool:
+            celery.send_task("notifications.send_due")
+            until(lambda: idle(connection, broker), log.read_text()[-3000:])
+            return not ask(connection, waiting)
+
+        until(all_sent, log.read_text()[-3000:])
+        assert len(mail.raw) == 12
+        assert sorted(mail.raw[:6]) == sorted(mail.raw[6:]), "byte for byte"
+        ask(connection, "UPDATE product_clock SET offset_seconds = offset_seconds + 86400")
+        assert all_sent()
+        assert len(mail.raw) == 12
 
 
 assert small_steps.STEP < 6  # or there would be one step only
