@@ -6,15 +6,15 @@ from its beginning: a saver has the same features alone and among a million.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.calendars import Days
-from app.scoring.histories import Amounts, Index, Jars, Movements
-from app.scoring.obligations import Obligations
+from app.scoring.histories import Amounts, Index, Jars, Movements, Pauses
+from app.scoring.obligations import Obligations, obligations
 
 Column = NDArray[np.float64]
 
@@ -70,13 +70,15 @@ class Instalments:
 class Features:
     """One row for each question, in columns by the names of ``SIGNS``.
 
-    ``window``: how many obligations the last-12 features saw; ``closed``: all closed ones, uncapped; ``instalments``
-    and ``instalments_on_time`` likewise. Of loans without a closed instalment the days late are NaN.
+    ``window``: how many obligations the last-12 features saw; ``known``: all of them, uncapped, and ``closed``: those
+    that are over, while others may have been met before their end; ``instalments`` and ``instalments_on_time``
+    likewise. Of loans without a closed instalment the days late are NaN.
     """
 
     columns: dict[str, Column]
     window: Index
     on_time_in_window: Index
+    known: Index
     closed: Index
     instalments: Index
     instalments_on_time: Index
@@ -184,7 +186,22 @@ def features_at(
         "last_days_late": newest_late,
         "repayment_on_share": (repaid_on + 1) / (repaid + 2),
     }
-    return Features(columns, window, on_12, known, repaid, repaid_on)
+    return Features(columns, window, on_12, known, known, repaid, repaid_on)
+
+
+def features_now(jars: Jars, pauses: Pauses, movements: Movements, instalments: Instalments, today: Days) -> Features:
+    """The features of every saver in the course of their day ``today``, one for each.
+
+    A period that has been met counts as soon as it is, as it does for the streak: the next question is about the one
+    after it.
+    """
+    history = obligations(jars, pauses, movements, today, settled_early=True)
+    savers = np.arange(len(today))
+    found = features_at(
+        history, jars, movements, instalments, saver=savers, known=np.diff(history.starts), as_of=today + 1
+    )
+    over = history.closed < today[jars.saver[history.jar]]
+    return replace(found, closed=_summed(over.astype(np.int64), history.starts[:-1], history.starts[1:]))
 
 
 def _summed(values: Index, begin: Index, end: Index) -> Index:

@@ -22,7 +22,9 @@ class Jars:
     """One row for each jar, in the order (saver, id): what it asks for.
 
     ``saver``: from 0 on, without gaps, ascending. ``installment``: minor units for each period, 0 where any net deposit
-    will do. ``last_day``: the jar's periods end before it; ``NEVER`` where nothing ends them.
+    will do. ``last_day``: the jar's periods end before it; ``NEVER`` where nothing ends them. ``completed``: the day on
+    which the target was reached, ``NEVER`` where it was not: the period that holds it counts if it was met, and none
+    after it does.
     """
 
     saver: Index
@@ -30,6 +32,7 @@ class Jars:
     installment: Amounts
     first_day: Days
     last_day: Days
+    completed: Days
 
     def __len__(self) -> int:
         return len(self.saver)
@@ -68,5 +71,8 @@ class Movements:
 
     def before(self, day: Days) -> Movements:
         """Those before the ``day`` of their jar (one value for each jar)."""
-        known = self.day < day[self.jar]
-        return Movements(self.jar[known], self.day[known], self.amount[known], self.exempt[known])
+        return self.taken(self.day < day[self.jar])
+
+    def taken(self, rows: NDArray[np.bool_]) -> Movements:
+        """The marked ones."""
+        return Movements(self.jar[rows], self.day[rows], self.amount[rows], self.exempt[rows])

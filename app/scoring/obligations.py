@@ -39,18 +39,26 @@ class Obligations:
         return len(self.jar)
 
 
-def obligations(jars: Jars, pauses: Pauses, movements: Movements, as_of: Days) -> Obligations:
+def obligations(
+    jars: Jars, pauses: Pauses, movements: Movements, as_of: Days, *, settled_early: bool = False
+) -> Obligations:
     """Every period that was over, its grace included, before the day ``as_of`` of its saver, one for each saver.
 
-    Nothing that happened on that day or later is looked at.
+    Nothing that happened on that day or later is looked at. With ``settled_early`` the day itself is, as far as it has
+    come, and so are periods that are still open and have been met.
     """
     today = as_of[jars.saver]
-    movements = movements.before(today)
+    movements = movements.before(today + settled_early)
     grace = GRACE[jars.plan]
     first = number_of(jars.plan, jars.first_day)
+    filled = number_of(jars.plan, jars.completed)
+    movements = movements.taken(number_of(jars.plan[movements.jar], movements.day) <= filled[movements.jar])
     # Those that end before the jar does, and have closed: with the jar, or when their grace is over.
-    within = number_of(jars.plan, jars.last_day)
-    over = np.where(jars.last_day < today, within, number_of(jars.plan, today - grace))
+    within = np.where(jars.completed <= jars.last_day, filled + 1, number_of(jars.plan, jars.last_day))
+    if settled_early:
+        over = number_of(jars.plan, today) + 1
+    else:
+        over = np.where(jars.last_day < today, within, number_of(jars.plan, today - grace))
     count = np.where(jars.plan == FLEXIBLE, 0, np.maximum(0, np.minimum(within, over) - first))
     offsets = _offsets(count)
 
@@ -75,7 +83,8 @@ def obligations(jars: Jars, pauses: Pauses, movements: Movements, as_of: Days) -
     share[commitment == 0] = on_time[commitment == 0]
     closed = np.minimum(due + grace[jar], jars.last_day[jar])
 
-    kept = np.flatnonzero(on_time | ~paused)  # one that was met counts, pause or not
+    # One that was met counts, pause or not; one in which the target was reached is not asked for any more.
+    kept = np.flatnonzero(on_time | ~(paused | (number == filled[jar]) | (closed >= today[jar])))
     saver = jars.saver[jar[kept]]
     order = kept[np.lexsort((jar[kept], due[kept], saver))]
     savers = len(as_of)

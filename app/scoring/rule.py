@@ -74,18 +74,18 @@ def predicted_scores(probability: NDArray[np.float64]) -> Points:
 def factors_of(features: Features, scores: RuleScores, row: int, policy: Policy) -> list[Factor]:
     """Every factor of one row, in the policy's order, with what was measured."""
     known = {name: float(column[row]) for name, column in features.columns.items()}
-    window, closed = int(features.window[row]), int(features.closed[row])
+    window, counted = int(features.window[row]), int(features.known[row])
     on_time = int(features.on_time_in_window[row])
     observed: dict[str, dict[str, float | int]] = {
         "punctuality": {"on_time": on_time, "of": window},
-        "habit": {"share": round(known["on_ewma"], 4), "of": closed},
+        "habit": {"share": round(known["on_ewma"], 4), "of": counted},
         "tenure": {"on_time": int(known["n_on_total"]), "of": policy.full["tenure"]},
         "repayment": {
             "on_time": int(features.instalments_on_time[row]),
             "of": int(features.instalments[row]),
         },
         "streak": {"in_a_row": int(known["streak"]), "of": policy.full["streak"]},
-        "recency": {"since": int(known["since_last_on"]), "of": closed},
+        "recency": {"since": int(known["since_last_on"]), "of": counted},
         "fulfilment": {"share": round(known["fulfil_12"], 4), "of": window},
         "kept": {"withdrawn_share": round(known["wd_ratio_12"], 4)},
     }

@@ -29,7 +29,7 @@ def ints(values: Sequence[int]) -> np.ndarray:
 
 
 def columns(savers: Sequence[Saver]) -> tuple[Jars, Pauses, Movements]:
-    """The jars of several savers with what moved in them."""
+    """The jars of several savers with what moved in them. ``filled`` is the day on which a jar reached its target."""
     rows = [(index, terms, moves) for index, saver in enumerate(savers) for terms, moves in saver]
     jars = Jars(
         saver=ints([index for index, _, _ in rows]),
@@ -37,6 +37,7 @@ def columns(savers: Sequence[Saver]) -> tuple[Jars, Pauses, Movements]:
         installment=ints([terms.installment or 0 for _, terms, _ in rows]),
         first_day=ints([number(terms.first_day) for _, terms, _ in rows]),
         last_day=ints([NEVER if terms.last_day is None else number(terms.last_day) for _, terms, _ in rows]),
+        completed=ints([NEVER if terms.filled is None else number(terms.filled) for _, terms, _ in rows]),
     )
     pauses = [(jar, *pause) for jar, (_, terms, _) in enumerate(rows) for pause in terms.pauses]
     moved = [(jar, number(day), amount) for jar, (_, _, moves) in enumerate(rows) for day, amount in counted(moves)]

@@ -14,7 +14,7 @@ from app.scoring.questions import features_before, labelled
 from tests.scoring.columns import Saver, columns, features, ints, number
 from tests.scoring.test_obligations import FIRST, people
 
-checked = settings(max_examples=300, deadline=None, derandomize=True)
+checked = settings(max_examples=150, deadline=None, derandomize=True)
 LATEST = FIRST + timedelta(400)
 
 
