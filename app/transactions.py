@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any, TypeVar
 
 import psycopg2
@@ -118,6 +118,20 @@ def copy(into: str, rows: str) -> None:
             cursor.copy_expert(f"COPY {into} FROM STDIN", StringIO(rows), 1 << 20)
         except psycopg2.Error as error:
             raise ours.lost(error) from error
+
+
+def copy_out(query: str, parameters: Parameters = ()) -> bytes:
+    """What ``query`` finds, in PostgreSQL's binary COPY format, after what is queued. Raises DBAPIError."""
+    flush()
+    ours, found = work(), BytesIO()
+    with ours.begin().cursor() as cursor:
+        try:
+            cursor.copy_expert(
+                f"COPY ({cursor.mogrify(query, parameters).decode()}) TO STDOUT (FORMAT BINARY)", found, 1 << 20
+            )
+        except psycopg2.Error as error:
+            raise ours.lost(error) from error
+    return found.getvalue()
 
 
 def _send(ours: Work, *, commit: bool = False) -> list[Any]:

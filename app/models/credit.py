@@ -1,30 +1,122 @@
-"""The newest score of each saver."""
+"""Scores, how they came about, and the models that predict."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.identity import Instant
+from app.models.identity import Instant, one_of
+
+SCORE_STATES = ("no_history", "provisional", "scored")
+MODEL_STATES = ("candidate", "serving", "retired")
+CAUSES = ("deposit", "withdrawal", "reversal", "period_closed", "repayment", "model", "policy", "recalculation")
 
 
-class CreditScore(Model):
-    """Chhota's own score, 300 to 900; null while there is no history."""
+class Scored:
+    """What a score is, wherever it is kept.
+
+    ``probability``: that the next period is on time. ``as_of``: the instant whose history it is of. ``points``: of the
+    policy's factors, in its order; with the policy's base they add up to ``score``. ``features``: what was measured, by
+    the names of ``feature_set`` (services/credit/rows.py). ``model_version`` is NULL where the rule predicts.
+    """
+
+    status: Mapped[str] = mapped_column(String(12), server_default="no_history", default="no_history")
+    score: Mapped[int | None] = mapped_column(SmallInteger)
+    predicted_score: Mapped[int | None] = mapped_column(SmallInteger)
+    probability: Mapped[float | None] = mapped_column(Double)
+    policy_version: Mapped[str] = mapped_column(String(32), server_default="rule-1", default="rule-1")
+    model_version: Mapped[str | None] = mapped_column(String(32))
+    feature_set: Mapped[int] = mapped_column(SmallInteger, server_default="1", default=1)
+    points: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"), default=list)
+    features: Mapped[list[float]] = mapped_column(ARRAY(Double), server_default=text("'{}'"), default=list)
+
+
+class CreditScore(Scored, Model):
+    """The newest score of each saver: Chhota's own, 300 to 900; null while there is no history.
+
+    ``reasons``: codes of the factors that cost most, the costliest first.
+    """
 
     __tablename__ = "credit_scores"
     __table_args__ = (
         UniqueConstraint("user_id", name="uq_credit_scores_user_id"),
         CheckConstraint("score BETWEEN 300 AND 900", name="score"),
         CheckConstraint("predicted_score BETWEEN 300 AND 900", name="predicted_score"),
+        CheckConstraint(one_of("status", SCORE_STATES), name="status"),
+        CheckConstraint("(status = 'no_history') = (score IS NULL)", name="no_score_without_history"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    score: Mapped[int | None] = mapped_column(SmallInteger)
-    predicted_score: Mapped[int | None] = mapped_column(SmallInteger)
+    as_of: Mapped[datetime] = mapped_column(Instant)
     last_updated: Mapped[datetime] = mapped_column(Instant)
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(String(16)), server_default=text("'{}'"), default=list)
+
+
+class ScoreChange(Scored, Model):
+    """One change of a saver's score, with what brought it about."""
+
+    __tablename__ = "credit_score_history"
+    __table_args__ = (
+        CheckConstraint(one_of("cause", CAUSES), name="cause"),
+        Index("ix_credit_score_history_user_id", "user_id", text("as_of DESC"), text("id DESC")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    as_of: Mapped[datetime] = mapped_column(Instant)
+    cause: Mapped[str] = mapped_column(String(16))
+    transaction_id: Mapped[UUID | None] = mapped_column(ForeignKey("transactions.id"))
+
+
+class ScoreModel(Model):
+    """A model that was trained: its file lies in the object store or on disk, by this digest only.
+
+    ``card``: what it was trained on and how good it was.
+    """
+
+    __tablename__ = "score_models"
+    __table_args__ = (
+        CheckConstraint(one_of("status", MODEL_STATES), name="status"),
+        Index("uq_score_models_serving", "status", unique=True, postgresql_where=text("status = 'serving'")),
+    )
+
+    version: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(12))
+    location: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    size: Mapped[int] = mapped_column(Integer)
+    card: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    promoted_at: Mapped[datetime | None] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ScoreHealth(Model):
+    """How predictions of the model in service have held up on periods that closed since, and how inputs have moved."""
+
+    __tablename__ = "score_health"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    measured_at: Mapped[datetime] = mapped_column(Instant)
+    model_version: Mapped[str | None] = mapped_column(String(32))
+    report: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -86,6 +86,7 @@ class Transaction(Model):
         ),
         Index("ix_transactions_jar_id", "jar_id", text("occurred_at DESC"), text("id DESC")),
         Index("ix_transactions_user_id", "user_id", text("occurred_at DESC"), text("id DESC")),
+        Index("ix_transactions_reversals", "user_id", postgresql_where=text("reversal_of IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

@@ -83,6 +83,7 @@ class JobRun(Model):
 
     ``heartbeat_at`` is written as it goes on: a run whose worker died is told by its silence, and taken over, which
     ``attempts`` counts: it keeps a worker that was only slow from writing into a run that is not its own any more.
+    ``cursor``: how far a run that goes through things in their order has come, in its own words.
     """
 
     __tablename__ = "job_runs"
@@ -99,6 +100,7 @@ class JobRun(Model):
     done: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     total: Mapped[int | None] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="1", default=1)
+    cursor: Mapped[str | None] = mapped_column(Text)
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     started_at: Mapped[datetime | None] = mapped_column(Instant)

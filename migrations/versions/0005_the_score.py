@@ -1,0 +1,124 @@
+"""The score: what it is made of, its history, models and how they hold up; how far a run of a job has come
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+INSTANT = postgresql.TIMESTAMP(timezone=True)
+STATES = "status IN ('no_history', 'provisional', 'scored')"
+
+
+def _scored() -> list[sa.Column]:
+    return [
+        sa.Column("status", sa.String(length=12), server_default="no_history", nullable=False),
+        sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("policy_version", sa.String(length=32), server_default="rule-1", nullable=False),
+        sa.Column("model_version", sa.String(length=32), nullable=True),
+        sa.Column("feature_set", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("points", postgresql.ARRAY(sa.SmallInteger()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("features", postgresql.ARRAY(sa.Double()), server_default=sa.text("'{}'"), nullable=False),
+    ]
+
+
+def upgrade() -> None:
+    for column in _scored():
+        op.add_column("credit_scores", column)
+    op.add_column(
+        "credit_scores",
+        sa.Column("reasons", postgresql.ARRAY(sa.String(length=16)), server_default=sa.text("'{}'"), nullable=False),
+    )
+    op.add_column("credit_scores", sa.Column("as_of", INSTANT, nullable=True))
+    op.execute("UPDATE credit_scores SET as_of = last_updated, status = 'scored' WHERE score IS NOT NULL")
+    op.execute("UPDATE credit_scores SET as_of = last_updated WHERE score IS NULL")
+    op.alter_column("credit_scores", "as_of", nullable=False)
+    op.create_check_constraint(op.f("ck_credit_scores_status"), "credit_scores", STATES)
+    op.create_check_constraint(
+        op.f("ck_credit_scores_no_score_without_history"),
+        "credit_scores",
+        "(status = 'no_history') = (score IS NULL)",
+    )
+    op.create_table(
+        "credit_score_history",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("as_of", INSTANT, nullable=False),
+        sa.Column("cause", sa.String(length=16), nullable=False),
+        sa.Column("transaction_id", sa.Uuid(), nullable=True),
+        sa.Column("score", sa.SmallInteger(), nullable=True),
+        sa.Column("predicted_score", sa.SmallInteger(), nullable=True),
+        *_scored(),
+        sa.CheckConstraint(
+            "cause IN ('deposit', 'withdrawal', 'reversal', 'period_closed', 'repayment', 'model', 'policy',"
+            " 'recalculation')",
+            name=op.f("ck_credit_score_history_cause"),
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_credit_score_history_user_id")),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["transactions.id"], name=op.f("fk_credit_score_history_transaction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_score_history")),
+    )
+    op.create_index(
+        "ix_credit_score_history_user_id",
+        "credit_score_history",
+        ["user_id", sa.text("as_of DESC"), sa.text("id DESC")],
+    )
+    op.create_table(
+        "score_models",
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("location", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("card", postgresql.JSONB(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("promoted_at", INSTANT, nullable=True),
+        sa.Column("retired_at", INSTANT, nullable=True),
+        sa.CheckConstraint("status IN ('candidate', 'serving', 'retired')", name=op.f("ck_score_models_status")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_score_models")),
+    )
+    op.create_index(
+        "uq_score_models_serving",
+        "score_models",
+        ["status"],
+        unique=True,
+        postgresql_where=sa.text("status = 'serving'"),
+    )
+    op.create_table(
+        "score_health",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("measured_at", INSTANT, nullable=False),
+        sa.Column("model_version", sa.String(length=32), nullable=True),
+        sa.Column("report", postgresql.JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_score_health")),
+    )
+    # Reversals are few: whoever asks which movements of some savers stand finds them without looking at the others.
+    op.create_index(
+        "ix_transactions_reversals",
+        "transactions",
+        ["user_id"],
+        postgresql_where=sa.text("reversal_of IS NOT NULL"),
+    )
+    op.add_column("job_runs", sa.Column("cursor", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("job_runs", "cursor")
+    op.drop_index("ix_transactions_reversals", table_name="transactions")
+    op.drop_table("score_health")
+    op.drop_table("score_models")
+    op.drop_table("credit_score_history")
+    for name in ("status", "no_score_without_history"):
+        op.drop_constraint(op.f(f"ck_credit_scores_{name}"), "credit_scores", type_="check")
+    for column in (*(each.name for each in _scored()), "reasons", "as_of"):
+        op.drop_column("credit_scores", column)
