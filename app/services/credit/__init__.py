@@ -1,0 +1,1 @@
+"""The score: gathered, made, kept, shown; the models behind it."""

@@ -1,0 +1,54 @@
+"""Reading what COPY sends in PostgreSQL's binary format, as columns.
+
+Source: https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4 (file header, tuples, trailer). Columns of
+fixed width without NULLs only: then a row is as wide as any other, and numpy reads all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.transactions import Parameters, copy_out
+
+_HEADER: Final = 19  # signature, flags, length of an extension that there is not
+_TRAILER: Final = 2
+# How each type of PostgreSQL is sent; a uuid as its two halves.
+_SENT: Final[dict[str, list[tuple[str, str]]]] = {
+    "int2": [("", ">i2")],
+    "int4": [("", ">i4")],
+    "int8": [("", ">i8")],
+    "date": [("", ">i4")],
+    "uuid": [("_high", ">u8"), ("_low", ">u8")],
+}
+#: Dates are sent as days since 1 January 2000, and infinity as the largest number.
+EPOCH_DAYS: Final = 10957
+INFINITY: Final = 2**31 - 1
+
+
+def columns(query: str, parameters: Parameters, types: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """The rows of ``query`` as columns; ``types`` names them in its order. A date is a day since 1 January 1970.
+
+    A uuid is two columns, ``name_high`` and ``name_low``, of unsigned numbers. Raises DBAPIError; ValueError where a
+    row has a NULL or another type.
+    """
+    layout, widths = [("fields", ">i2")], []
+    for name, kind in types.items():
+        parts = [(f"{name}{suffix}", form) for suffix, form in _SENT[kind]]
+        layout += [(f"{name} width", ">i4"), *parts]
+        widths.append((f"{name} width", sum(np.dtype(form).itemsize for _, form in parts)))
+    sent = copy_out(query, parameters)
+    row = np.dtype(layout)
+    size = len(sent) - _HEADER - _TRAILER
+    rows = np.frombuffer(sent, dtype=row, count=size // row.itemsize, offset=_HEADER)
+    if size % row.itemsize or any((rows[name] != width).any() for name, width in widths):
+        raise ValueError("a row has a NULL, or a column of another type")
+    found: dict[str, NDArray[Any]] = {}
+    for name, kind in types.items():
+        for suffix, form in _SENT[kind]:
+            values = rows[f"{name}{suffix}"].astype(np.uint64 if form == ">u8" else np.int64)
+            found[f"{name}{suffix}"] = values + EPOCH_DAYS if kind == "date" else values
+    return found

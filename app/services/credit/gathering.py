@@ -1,0 +1,187 @@
+"""What scores are made of, out of PostgreSQL: jars, pauses and movements of some savers, as columns.
+
+One definition for one saver and a million, for now and any moment of the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+
+from app.periods import Plan, SaverZone
+from app.scoring.calendars import CODES, Days
+from app.scoring.features import Features, Instalments, features_now
+from app.scoring.histories import NEVER, Index, Jars, Movements, Pauses
+from app.services.credit.binary import EPOCH_DAYS, INFINITY, columns
+from app.transactions import fetch
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_PLANS: Final = " ".join(f"WHEN '{plan}' THEN {CODES[plan]}" for plan in Plan)
+# Interest, prizes and fees are not the saver's doing. Between own jars nothing is taken out.
+_KINDS: Final = "('deposit', 'withdraw', 'transfer_in', 'transfer_out')"
+
+SAVERS = """
+SELECT u.id, u.time_zone, u.time_zone_next, u.time_zone_from FROM users u WHERE {whose} ORDER BY u.id
+"""
+SOME_SAVERS = "u.id = ANY(%(savers)s::uuid[])"
+NEXT_SAVERS = (
+    "u.id IN (SELECT h.user_id FROM saver_habits h WHERE h.user_id > %(after)s ORDER BY h.user_id LIMIT %(limit)s)"
+)
+JARS = f"""
+SELECT j.user_id, j.id, CASE j.plan_type {_PLANS} END::smallint, coalesce(j.installment_amount, 0), j.start_date,
+    coalesce(least(j.end_date + 1, j.closed_on), 'infinity'), coalesce(j.completed_on, 'infinity')
+FROM savings_jars j WHERE {{whose}} AND j.created_at <= %(at)s ORDER BY j.user_id, j.id
+"""  # noqa: S608  constants only
+PAUSES = "SELECT j.id, j.pauses FROM savings_jars j WHERE {whose} AND j.pauses IS NOT NULL"
+# In the order of the index, newest first. What was taken back by then is left out.
+MOVEMENTS = f"""
+SELECT t.jar_id, t.date, CASE WHEN t.type IN ('deposit', 'transfer_in') THEN t.amount ELSE -t.amount END,
+    (t.type = 'transfer_out')::int::smallint
+FROM transactions t WHERE {{whose}} AND t.occurred_at <= %(at)s AND t.type IN {_KINDS} {{known}}
+    AND t.id NOT IN (SELECT r.reversal_of FROM transactions r
+        WHERE {{reversed}} AND r.reversal_of IS NOT NULL AND r.recorded_at <= %(at)s)
+ORDER BY t.user_id, t.occurred_at DESC, t.id DESC
+"""  # noqa: S608
+# A history that was imported was known elsewhere when it happened.
+KNOWN = "AND (t.recorded_at <= %(at)s OR EXISTS (SELECT FROM import_accounts i WHERE i.jar_id = t.jar_id))"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Some savers, by id, with all that their scores are made of. ``today``: the local day of each at the instant."""
+
+    savers: list[UUID]
+    at: datetime
+    today: Days
+    jar_ids: list[UUID]
+    jars: Jars
+    pauses: Pauses
+    movements: Movements
+    instalments: Instalments
+
+    def features(self) -> Features:
+        """What is known of each saver at the instant."""
+        return features_now(self.jars, self.pauses, self.movements, self.instalments, self.today)
+
+
+def gather(user_ids: Sequence[UUID], *, at: datetime, past: bool = False) -> Gathered:
+    """All that is known at ``at`` of these savers; of those who do not exist, nothing.
+
+    ``past``: ``at`` lies in the past, and what was booked or taken back only later was not known.
+    """
+    return _gather(
+        "{}.user_id = ANY(%(savers)s::uuid[])", SOME_SAVERS, {"savers": [str(each) for each in user_ids]}, at, past
+    )
+
+
+def gather_next(after: UUID, limit: int, *, at: datetime, past: bool = False) -> Gathered:
+    """The same of up to ``limit`` savers with a jar whose ids follow ``after``."""
+    return _gather("{}.user_id BETWEEN %(first)s AND %(last)s", NEXT_SAVERS, {"after": after, "limit": limit}, at, past)
+
+
+def _gather(whose: str, which: str, parameters: dict[str, Any], at: datetime, past: bool) -> Gathered:
+    people = fetch(SAVERS.format(whose=which), parameters)
+    savers = [row[0] for row in people]
+    if not people:
+        nothing = np.empty(0, dtype=np.int64)
+        nobody = Jars(nothing, nothing.astype(np.int8), nothing, nothing, nothing, nothing)
+        no_moves = Movements(nothing, nothing, nothing, nothing.astype(bool))
+        return Gathered([], at, nothing, [], nobody, Pauses.none(), no_moves, Instalments.none(0))
+    parameters = parameters | {"at": at, "first": savers[0], "last": savers[-1]}
+    jar_ids, keys, jars = _jars(whose, parameters, savers)
+    return Gathered(
+        savers,
+        at,
+        _days(people, at),
+        jar_ids,
+        jars,
+        _pauses(whose, parameters, jar_ids),
+        _movements(whose, parameters, keys, jars, past),
+        Instalments.none(len(savers)),
+    )
+
+
+def _days(people: list[Any], at: datetime) -> Days:
+    of_zone: dict[tuple[Any, ...], int] = {}
+    for _, *zone in people:
+        if tuple(zone) not in of_zone:
+            of_zone[tuple(zone)] = SaverZone(*zone).date(at).toordinal() - _EPOCH
+    return np.array([of_zone[tuple(zone)] for _, *zone in people], dtype=np.int64)
+
+
+def _jars(whose: str, parameters: dict[str, Any], savers: list[UUID]) -> tuple[list[UUID], Index, Jars]:
+    found = columns(
+        JARS.format(whose=whose.format("j")),
+        parameters,
+        {
+            "user": "uuid", "jar": "uuid", "plan": "int2", "installment": "int8", "first": "date", "last": "date",
+            "completed": "date",
+        },
+    )  # fmt: skip
+    number = {saver.int: place for place, saver in enumerate(savers)}
+    owners = [number.get(high << 64 | low, -1) for high, low in _halves(found, "user")]
+    saver = np.array(owners, dtype=np.int64)
+    own = saver >= 0  # of a range of ids, those asked for
+    ends = {
+        name: np.where(found[name] == INFINITY + EPOCH_DAYS, NEVER, found[name])[own] for name in ("last", "completed")
+    }
+    ids = [UUID(int=high << 64 | low) for high, low in _halves(found, "jar")]
+    jars = Jars(
+        saver[own],
+        found["plan"][own].astype(np.int8),
+        found["installment"][own],
+        found["first"][own],
+        ends["last"],
+        ends["completed"],
+    )
+    return [ids[row] for row in np.flatnonzero(own)], found["jar_low"][own], jars
+
+
+def _halves(found: dict[str, Any], name: str) -> zip[tuple[int, int]]:
+    return zip(found[f"{name}_high"].tolist(), found[f"{name}_low"].tolist(), strict=True)
+
+
+def _pauses(whose: str, parameters: dict[str, Any], jar_ids: list[UUID]) -> Pauses:
+    place = {jar_id: row for row, jar_id in enumerate(jar_ids)}
+    found = [
+        (place[jar_id], *(date.fromisoformat(day).toordinal() - _EPOCH for day in pause))
+        for jar_id, pauses in fetch(PAUSES.format(whose=whose.format("j")), parameters)
+        if jar_id in place
+        for pause in pauses
+    ]
+    rows = np.array(found, dtype=np.int64).reshape(-1, 3)
+    return Pauses(rows[:, 0], rows[:, 1], rows[:, 2])
+
+
+def _movements(whose: str, parameters: dict[str, Any], keys: Index, jars: Jars, past: bool) -> Movements:
+    query = MOVEMENTS.format(whose=whose.format("t"), reversed=whose.format("r"), known=KNOWN if past else "")
+    found = columns(query, parameters, {"jar": "uuid", "day": "date", "amount": "int8", "moved_on": "int2"})
+    # The lower half of an id is random: enough to tell the jars of a chunk apart. Those of one jar stand together as a
+    # rule, so that few have to be looked up.
+    low = found["jar_low"][::-1]
+    begins = np.flatnonzero(np.concatenate(([True], low[1:] != low[:-1]))) if len(low) else np.empty(0, dtype=np.int64)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        raise RuntimeError("two jars whose ids have the same lower half")
+    if not len(ordered):
+        nothing = np.empty(0, dtype=np.int64)
+        return Movements(nothing, nothing, nothing, nothing.astype(bool))
+    place = np.minimum(np.searchsorted(ordered, low[begins]), len(ordered) - 1)
+    jar_of_run = np.where(ordered[place] == low[begins], order[place], -1)
+    jar = np.repeat(jar_of_run, np.diff(np.concatenate((begins, [len(low)]))))
+    day, amount, moved_on = found["day"][::-1], found["amount"][::-1], found["moved_on"][::-1]
+    own = jar >= 0
+    if not own.all():
+        jar, day, amount, moved_on = jar[own], day[own], amount[own], moved_on[own]
+    place = jar * 2**21 + day
+    if (place[1:] < place[:-1]).any():
+        order = np.argsort(place, kind="stable")
+        jar, day, amount, moved_on = jar[order], day[order], amount[order], moved_on[order]
+    exempt = (amount < 0) & ((day >= jars.completed[jar]) | (moved_on == 1))
+    return Movements(jar, day, amount, exempt)
