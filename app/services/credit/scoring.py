@@ -10,7 +10,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring.features import SIGNS, Column, Features, Index
+from app.scoring.features import SIGNS, Column, Features
+from app.scoring.histories import Index
 from app.scoring.models import Model
 from app.scoring.policy import Policy
 from app.scoring.rule import RuleScores, predicted_scores, probabilities, rule_scores
@@ -66,10 +67,8 @@ def score(gathered: Gathered, policy: Policy, predictor: Predictor | None) -> Sc
     """The scores of everybody who was gathered. Without a ``predictor`` the rule predicts."""
     features = gathered.features()
     rule = rule_scores(features, policy)
-    if predictor is None:
-        probability = probabilities(rule.score, policy)
-    else:
-        probability = predictor.model.probabilities(features)
+    fixed = probabilities(rule.score, policy)
+    probability = fixed if predictor is None else predictor.model.probabilities(features)
     names = FEATURE_SETS[FEATURE_SET]
     kept = [features.columns[name] if name in features.columns else getattr(features, name) for name in names]
     return Scores(
