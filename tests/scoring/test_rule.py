@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.periods import Plan
-from app.scoring.features import SIGNS, Instalments
+from app.scoring.calendars import CODES, GRACE, first_day, number_of
+from app.scoring.features import SIGNS, Instalments, features_now
+from app.scoring.histories import NEVER, Jars, Movements, Pauses
 from app.scoring.policy import policy
 from app.scoring.rule import factors_of, predicted_scores, probabilities, reasons, rule_scores
 from app.services.gamification.streaks import JarTerms, Movement
-from tests.scoring.columns import features, ints
+from tests.scoring.columns import features, ints, number
 
 checked = settings(max_examples=300, deadline=None, derandomize=True)
 MONDAY = date(2026, 1, 5)
@@ -62,6 +64,37 @@ def test_one_miss_after_twelve_of_twelve_costs_99_points() -> None:
 @given(st.lists(st.booleans(), max_size=60))
 def test_a_period_kept_never_lowers_it_and_a_miss_never_raises_it(kept: list[bool]) -> None:
     assert score([*kept, False]) <= score(kept) <= score([*kept, True])
+
+
+def scores_of(kept: np.ndarray, lengths: np.ndarray, plan: Plan) -> np.ndarray:
+    """The scores of many savers with one jar, ``lengths`` periods old: a row of ``kept`` for each."""
+    people = len(lengths)
+    first = number_of(np.full(people, CODES[plan], dtype=np.int8), np.full(people, number(MONDAY)))
+    code, never = np.full(people, CODES[plan], dtype=np.int8), np.full(people, NEVER)
+    saver, period = np.nonzero(kept & (np.arange(kept.shape[1]) < lengths[:, None]))
+    day = first_day(code[saver], first[saver] + period)
+    jars = Jars(np.arange(people), code, np.full(people, 50), first_day(code, first), never, never)
+    moves = Movements(saver, day, np.full(len(saver), 50), np.zeros(len(saver), dtype=bool))
+    today = first_day(code, first + lengths) + GRACE[code]
+    # In its grace a period is still open: the day after it nothing is, and nothing has been put in since.
+    found = features_now(jars, Pauses.none(), moves, Instalments.none(people), today)
+    assert (found.closed == lengths).all()
+    return rule_scores(found, policy()).score
+
+
+@pytest.mark.parametrize("plan", [Plan.DAILY, Plan.WEEKLY, Plan.MONTHLY])
+def test_over_20000_histories_a_period_kept_never_lowers_it_and_a_miss_never_raises_it(plan: Plan) -> None:
+    random = np.random.default_rng(20_000)
+    lengths = random.integers(0, 60, 20_000)
+    kept = random.random((20_000, 61)) < random.random((20_000, 1))
+    before, one = scores_of(kept, lengths, plan), np.arange(20_000)
+    kept[one, lengths] = True
+    better = scores_of(kept, lengths + 1, plan)
+    kept[one, lengths] = False
+    worse = scores_of(kept, lengths + 1, plan)
+    assert (worse <= before).all()
+    assert (before <= better).all()
+    assert len(np.unique(before)) > 300
 
 
 @checked
