@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import badges, clock, demo, doctor, imports, jobs, ledger, notifications, outbox, settings, staff
+from app.cli import badges, clock, demo, doctor, imports, jobs, ledger, notifications, outbox, scoring, settings, staff
 
 
 def register_commands(app: Flask) -> None:
@@ -20,6 +20,7 @@ def register_commands(app: Flask) -> None:
         ledger.group,
         notifications.group,
         outbox.group,
+        scoring.group,
         settings.group,
         staff.group,
     ):

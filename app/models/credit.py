@@ -27,7 +27,17 @@ from app.models.identity import Instant, one_of
 
 SCORE_STATES = ("no_history", "provisional", "scored")
 MODEL_STATES = ("candidate", "serving", "retired")
-CAUSES = ("deposit", "withdrawal", "reversal", "period_closed", "repayment", "model", "policy", "recalculation")
+CAUSES = (
+    "deposit",
+    "withdrawal",
+    "reversal",
+    "period_closed",
+    "jar_changed",
+    "repayment",
+    "model",
+    "policy",
+    "recalculation",
+)
 
 
 class Scored:
@@ -35,7 +45,7 @@ class Scored:
 
     ``probability``: that the next period is on time. ``as_of``: the instant whose history it is of. ``points``: of the
     policy's factors, in its order; with the policy's base they add up to ``score``. ``features``: what was measured, by
-    the names of ``feature_set`` (services/credit/rows.py). ``model_version`` is NULL where the rule predicts.
+    the names of ``feature_set`` (services/credit/scoring.py). ``model_version`` is NULL where the rule predicts.
     """
 
     status: Mapped[str] = mapped_column(String(12), server_default="no_history", default="no_history")
@@ -52,7 +62,8 @@ class Scored:
 class CreditScore(Scored, Model):
     """The newest score of each saver: Chhota's own, 300 to 900; null while there is no history.
 
-    ``reasons``: codes of the factors that cost most, the costliest first.
+    ``reasons``: codes of the factors that cost most, the costliest first. ``first_score``: the first that was not
+    provisional. ``told_score`` and ``told_at``: what the saver was last told, and when (services/credit/storing.py).
     """
 
     __tablename__ = "credit_scores"
@@ -69,6 +80,9 @@ class CreditScore(Scored, Model):
     as_of: Mapped[datetime] = mapped_column(Instant)
     last_updated: Mapped[datetime] = mapped_column(Instant)
     reasons: Mapped[list[str]] = mapped_column(ARRAY(String(16)), server_default=text("'{}'"), default=list)
+    first_score: Mapped[int | None] = mapped_column(SmallInteger)
+    told_score: Mapped[int | None] = mapped_column(SmallInteger)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ScoreChange(Scored, Model):

@@ -8,10 +8,10 @@ from app.extensions import celery
 
 # The tasks that act on each topic; they take ``messages``, the payloads of a batch.
 RECEIVERS = {
-    "savings.moved": ("savings.refresh", "notifications.send_out"),
+    "savings.moved": ("savings.refresh", "credit.refresh", "notifications.send_out"),
     "notifications.made": ("notifications.send_out",),
     "gamification.boards_lost": ("gamification.refresh_boards",),
-    "gamification.standing_changed": ("gamification.refresh_standings",),
+    "gamification.standing_changed": ("gamification.refresh_standings", "credit.refresh"),
     "jobs.ordered": ("jobs.begin",),
 }
 

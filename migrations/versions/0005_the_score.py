@@ -37,6 +37,9 @@ def upgrade() -> None:
         sa.Column("reasons", postgresql.ARRAY(sa.String(length=16)), server_default=sa.text("'{}'"), nullable=False),
     )
     op.add_column("credit_scores", sa.Column("as_of", INSTANT, nullable=True))
+    for name in ("first_score", "told_score"):
+        op.add_column("credit_scores", sa.Column(name, sa.SmallInteger(), nullable=True))
+    op.add_column("credit_scores", sa.Column("told_at", INSTANT, nullable=True))
     op.execute("UPDATE credit_scores SET as_of = last_updated, status = 'scored' WHERE score IS NOT NULL")
     op.execute("UPDATE credit_scores SET as_of = last_updated WHERE score IS NULL")
     op.alter_column("credit_scores", "as_of", nullable=False)
@@ -57,8 +60,8 @@ def upgrade() -> None:
         sa.Column("predicted_score", sa.SmallInteger(), nullable=True),
         *_scored(),
         sa.CheckConstraint(
-            "cause IN ('deposit', 'withdrawal', 'reversal', 'period_closed', 'repayment', 'model', 'policy',"
-            " 'recalculation')",
+            "cause IN ('deposit', 'withdrawal', 'reversal', 'period_closed', 'jar_changed', 'repayment',"
+            " 'model', 'policy', 'recalculation')",
             name=op.f("ck_credit_score_history_cause"),
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_credit_score_history_user_id")),
@@ -120,5 +123,5 @@ def downgrade() -> None:
     op.drop_table("credit_score_history")
     for name in ("status", "no_score_without_history"):
         op.drop_constraint(op.f(f"ck_credit_scores_{name}"), "credit_scores", type_="check")
-    for column in (*(each.name for each in _scored()), "reasons", "as_of"):
+    for column in (*(each.name for each in _scored()), "reasons", "as_of", "first_score", "told_score", "told_at"):
         op.drop_column("credit_scores", column)

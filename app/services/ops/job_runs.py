@@ -48,11 +48,15 @@ ON CONFLICT (kind) WHERE status IN ('queued', 'running') DO UPDATE
     SET status = 'running', started_at = coalesce(r.started_at, excluded.started_at), heartbeat_at = %(now)s,
         attempts = r.attempts + 1
     WHERE r.status = 'queued' OR r.heartbeat_at < %(dead)s
-RETURNING id, attempts, done, parameters, id = %(id)s
+RETURNING id, attempts, done, parameters, cursor, id = %(id)s
 """
 BEAT = """
 UPDATE job_runs SET done = %s, total = %s, heartbeat_at = %s WHERE id = %s AND attempts = %s AND status = 'running'
 RETURNING 1
+"""
+ADVANCE = """
+UPDATE job_runs SET cursor = %s, done = %s, total = %s, heartbeat_at = %s
+WHERE id = %s AND attempts = %s AND status = 'running' RETURNING 1
 """
 NOTE = """
 INSERT INTO job_marks AS m (kind, ran_at, outcome, took_ms, covered_until) VALUES (%s, %s, %s, %s, %s)
@@ -72,13 +76,17 @@ class Round:
 
     ``at``: the product's instant. ``since``: how far in that time the last finished run had come, None before the
     first. ``parameters``: of whoever ordered it. ``report(done, total)`` is told between two transactions, as often as
-    the job likes; it raises TakenOver.
+    the job likes; it raises TakenOver. ``cursor``: where a run that died had come to, in the job's own words; None at
+    the beginning. ``advance(cursor, done, total)`` writes it in the transaction of the chunk before it, so that what is
+    behind it is done once; it raises TakenOver.
     """
 
     at: datetime
     since: datetime | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     report: Callable[[int, int | None], None] = lambda done, total: None
+    cursor: str | None = None
+    advance: Callable[[str, int, int | None], None] = lambda cursor, done, total: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +148,11 @@ def perform(job: Job, *, watch: Callable[[int, int | None], None] = lambda done,
     claimed = run(lambda: _claim(job.name))
     if claimed is None:
         return Outcome("running")
-    heart, since, parameters, fresh = claimed
+    heart, since, parameters, cursor, fresh = claimed
     heart.watch = watch
     with heart:
         try:
-            done = job.work(Round(at, since, parameters, heart.tell))
+            done = job.work(Round(at, since, parameters, heart.tell, cursor, heart.advance))
         except TakenOver:
             log.warning("job_taken_over", kind=job.name, job_id=str(heart.run_id))
             return Outcome("running", heart.done, heart.run_id)
@@ -235,6 +243,12 @@ class _Heart:
         if time.monotonic() - self._written >= WRITE_SECONDS and not run(self._write):
             raise TakenOver
 
+    def advance(self, cursor: str, done: int, total: int | None) -> None:
+        """The same as part of the current transaction, with how far the run has come. Raises TakenOver."""
+        done, total = self.before + done, None if total is None else self.before + total
+        if not fetch(ADVANCE, (cursor, done, total, datetime.now(UTC), self.run_id, self.attempt)):
+            raise TakenOver
+
     def _write(self) -> bool:
         self._written = time.monotonic()
         return bool(fetch(BEAT, (self.done, self.total, datetime.now(UTC), self.run_id, self.attempt)))
@@ -245,14 +259,14 @@ class _Heart:
                 run(self._write)
 
 
-def _claim(kind: str) -> tuple[_Heart, datetime | None, dict[str, Any], bool] | None:
+def _claim(kind: str) -> tuple[_Heart, datetime | None, dict[str, Any], str | None, bool] | None:
     now = datetime.now(UTC)
     rows = fetch(CLAIM, {"id": uuids.uuid7(), "kind": kind, "now": now, "dead": now - SILENT_FOR})
     if not rows:
         return None
-    run_id, attempt, done, parameters, fresh = rows[0]
+    run_id, attempt, done, parameters, cursor, fresh = rows[0]
     marked = fetch("SELECT covered_until FROM job_marks WHERE kind = %s", (kind,))
-    return _Heart(run_id, attempt, done), marked[0][0] if marked else None, parameters, fresh
+    return _Heart(run_id, attempt, done), marked[0][0] if marked else None, parameters, cursor, fresh
 
 
 def _finish(

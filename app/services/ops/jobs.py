@@ -15,7 +15,17 @@ from app import clock
 from app.errors import NotFound
 from app.services.gamification import boards
 from app.services.notifications import sending
-from app.services.ops import auto_deposits, checkpoints, dead_letters, digests, handing_on, job_runs, reminders, upkeep
+from app.services.ops import (
+    auto_deposits,
+    checkpoints,
+    dead_letters,
+    digests,
+    handing_on,
+    job_runs,
+    reminders,
+    scores,
+    upkeep,
+)
 from app.services.ops.closing import close_days
 from app.services.ops.job_runs import Job, Outcome, Round, perform
 from app.transactions import run
@@ -54,6 +64,8 @@ JOBS: dict[str, Job] = {
         Job("jobs.resume", "Goes on with runs whose worker died.", _resume, 20.0, recorded=False),
         Job("gamification.close_days", "Closes each day that is over for its savers.", _close, QUARTERS),
         Job("gamification.refresh_boards", "Rebuilds boards: lost ones, and after days closed.", _boards, FIVE_AFTER),
+        Job("credit.keep_up", "Makes scores anew whose saver's day is over.", scores.keep_up, FIVE_AFTER),
+        Job(scores.KIND, "Makes every score anew, or those that staff name.", scores.recalculate, "40 20 * * 0"),
         Job("notifications.send_due", "Sends what waited for its time.", _send, "* * * * *", recorded=False),
         Job("savings.remind", "Tells savers in the evening whose streak ends tonight.", reminders.remind, QUARTERS),
         Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),

@@ -131,7 +131,11 @@ def reverse(
         },
     )
     told = [(str(user_id), str(notice)) for notice in notices]
-    enqueue("savings.moved", {"user_id": str(user_id), "transaction_id": str(transaction.id), "notices": told}, at)
+    enqueue(
+        "savings.moved",
+        {"user_id": str(user_id), "transaction_id": str(transaction.id), "kind": "reversal", "notices": told},
+        at,
+    )
     after_commit(lambda: forget(user_id))
     return Reversal(transaction, owed)
 

@@ -145,7 +145,11 @@ def book(
             language=saver.language,
         )
     told = _tell(saver, jar, transaction, earned, at=at, auto=auto) if kind == "deposit" else []
-    enqueue("savings.moved", {"user_id": str(saver.id), "transaction_id": str(transaction.id), "notices": told}, at)
+    enqueue(
+        "savings.moved",
+        {"user_id": str(saver.id), "transaction_id": str(transaction.id), "kind": kind, "notices": told},
+        at,
+    )
     after_commit(lambda: forget(saver.id))
     return Movement(transaction, jar_view, earned)
 

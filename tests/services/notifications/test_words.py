@@ -55,8 +55,8 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         for code, back, jar in itertools.product([*BADGES, "of_tomorrow"], [False, True], [{}, JAR])
     ],
     "target_reached": [{**JAR, "target": 500000}],
-    "score_changed": [{"score": score, "before": 640, "reason": reason}
-                      for score, reason in itertools.product([620, 662], ["regularity", None])],
+    "score_changed": [{"score": score, "before": before, "reason": "deposit"}
+                      for score, before in itertools.product([620, 662], [640, None])],
     "instalment_due": [{**LOAN, "amount": 96973, "due_on": "2026-07-17", "overdue": late} for late in (False, True)],
     "kyc_decided": [
         {"status": status, "document_type": paper, **why}

@@ -21,6 +21,8 @@ from app.integrations.saver_cache import forget
 from app.ledger.bulk import Batch, copy_rows
 from app.periods import local_date
 from app.services.audit import log as audit
+from app.services.credit.refresh import refresh_all
+from app.services.credit.storing import Cause
 from app.services.identity import passwords
 from app.services.ops.imports.accounts import (
     ImportedAccount,
@@ -161,6 +163,7 @@ class _Run:
         for start in range(0, len(savers), SAVERS_AT_ONCE):
             some = savers[start : start + SAVERS_AT_ONCE]
             run(lambda some=some: self._award(some))  # type: ignore[misc]
+            run(lambda some=some: self._score(some))  # type: ignore[misc]
         run(self._finish)
 
     def _book(self, part: Sequence[Row | Refused]) -> None:
@@ -240,6 +243,11 @@ class _Run:
         """Give these savers the badges of their history: what was given before an interruption stays as it is."""
         _without_time_limit()
         badge_history.award_history(savers, targets=self.mapping.target is not None)
+
+    def _score(self, savers: Sequence[UUID]) -> None:
+        """Score these savers for the first time; nobody is told of it."""
+        _without_time_limit()
+        refresh_all(savers, Cause("recalculation"), at=clock.now())
 
     def _finish(self) -> None:
         self._count(0, 0, 0)

@@ -1,0 +1,11 @@
+"""`flask scoring`: scores made anew and looked back at; each module brings its commands."""
+
+from __future__ import annotations
+
+from app.cli.refusals import Commands
+from app.cli.scoring import scores
+
+group = Commands("scoring", help="Scores: make them anew, and recompute one for any past instant.")
+
+for command in (scores.show,):
+    group.add_command(command)

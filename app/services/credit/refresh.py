@@ -1,0 +1,61 @@
+"""Scores made anew for some savers, together: what follows a movement, an order, a day that is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.scoring.policy import policy
+from app.services.credit import registry
+from app.services.credit.gathering import Gathered, gather, gather_next
+from app.services.credit.scoring import score
+from app.services.credit.storing import Cause, keep
+
+#: Types of movements as causes.
+_CAUSES: Final = {"deposit": "deposit", "withdraw": "withdrawal", "reversal": "reversal"}
+
+
+def refresh(causes: Mapping[UUID, Cause], *, at: datetime) -> None:
+    """Compute the scores of these savers as of ``at``, which is now, and keep them, each with its cause.
+
+    One gathering for all of them. Savers who do not exist are passed over.
+    """
+    _keep(gather(list(causes), at=at), causes)
+
+
+def refresh_all(user_ids: Iterable[UUID], cause: Cause, *, at: datetime) -> int:
+    """The same of savers with one cause; how many there were."""
+    return _keep(gather(list(user_ids), at=at), cause)
+
+
+def refresh_next(after: UUID, limit: int, cause: Cause, *, at: datetime) -> tuple[UUID | None, int]:
+    """The same of up to ``limit`` savers with a jar whose ids follow ``after``: the last of them, and how many."""
+    gathered = gather_next(after, limit, at=at)
+    return (gathered.savers[-1] if gathered.savers else None), _keep(gathered, cause)
+
+
+def _keep(gathered: Gathered, why: Cause | Mapping[UUID, Cause]) -> int:
+    keep(score(gathered, policy(), registry.serving()), why)
+    return len(gathered.savers)
+
+
+def causes_of(messages: Iterable[Mapping[str, Any]]) -> dict[UUID, Cause]:
+    """What messages about movements (``user_id``, ``transaction_id``, ``kind``) and changes of jars (``user_id``) are
+    the causes of. Where several movements of one saver came together, none of them is named.
+    """
+    codes: dict[UUID, str] = {}
+    movements: dict[UUID, set[str]] = {}
+    for message in messages:
+        saver, movement = UUID(message["user_id"]), message.get("transaction_id")
+        if movement is None:
+            codes.setdefault(saver, "jar_changed")
+        else:
+            codes[saver] = _CAUSES.get(message.get("kind", ""), "recalculation")
+            movements.setdefault(saver, set()).add(movement)
+    found: dict[UUID, Cause] = {}
+    for saver, code in codes.items():
+        own = list(movements.get(saver, ()))
+        found[saver] = Cause(code, UUID(own[0]) if len(own) == 1 else None)
+    return found

@@ -1,0 +1,188 @@
+"""Keeping scores: the newest of each saver, each change with its cause, and what the saver is told of it.
+
+A saver hears of the first score, and from the fourth closed period on of one that has come ``WORTH_TELLING`` points
+away from the last that was told, once in ``TELL_AGAIN`` at most, whichever way it moved. Steps of a few points, and
+what is made good within days, are seen on the page. What Chhota itself changed (a model, a policy, a recalculation, an import) is not told as the saver's
+doing, and moves what was last told along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from app.integrations.saver_cache import forget_many
+from app.scoring.rule import REASONS
+from app.services.credit.binary import rows_of
+from app.services.credit.scoring import FEATURE_SET, FEATURE_SETS, Scores
+from app.services.credit.storing_sql import ADD, LISTED, RISEN, STAGE, STAGED, UPDATE
+from app.services.gamification.badges import CATALOGUE
+from app.transactions import after_commit, copy_in, fetch, queue
+
+WORTH_TELLING: Final = 25
+TELL_AGAIN: Final = timedelta(days=6)
+RISE: Final = "score_up_50"
+#: Causes that are the saver's own doing or their time's.
+TOLD_OF: Final = ("deposit", "withdrawal", "reversal", "period_closed", "jar_changed", "repayment")
+STATES: Final = ("no_history", "provisional", "scored")
+#: From so many savers on, COPY into a table of the connection's own is quicker than parameters.
+MANY: Final = 250
+_NOTHING: Final = UUID(int=0)
+_INSTALMENTS: Final = FEATURE_SETS[FEATURE_SET].index("instalments")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What brought a change about (``app.models.credit.CAUSES``), and the movement where one did."""
+
+    code: str
+    transaction_id: UUID | None = None
+
+
+def keep(scores: Scores, why: Cause | Mapping[UUID, Cause]) -> None:
+    """Keep the scores of savers who exist, for each its cause; what is cached of them is forgotten with the commit.
+
+    A row that is as of a later instant stays: whoever computes takes the instant before reading, so the later instant
+    has seen more. Any number of them, beside others that do the same: a few statements, locks in the order of ids.
+    """
+    if not len(scores):
+        return
+    causes, numbers, transactions = _causes(scores.savers, why)
+    parameters = {
+        "at": scores.at,
+        "born": datetime.now(UTC),
+        "policy": scores.policy.version,
+        "model": scores.model_version,
+        "feature_set": FEATURE_SET,
+        "states": list(STATES),
+        "factors": list(scores.rule.factors),
+        "causes": causes,
+        "told_of": list(TOLD_OF),
+        "kind": "score_changed",
+        "worth_telling": WORTH_TELLING,
+        "told_before": scores.at - TELL_AGAIN,
+        "rise": CATALOGUE[RISE].line,
+    }
+    if len(scores) < MANY:
+        parameters |= _listed(scores, numbers, transactions)
+        source = LISTED
+    else:
+        queue(STAGE)
+        copy_in(STAGED, _staged(scores, numbers, transactions))
+        source = STAGED
+    there, risen = _updated(source, parameters)
+    if there < len(scores):
+        ((added,),) = fetch(ADD.format(new=source), parameters)
+        if there + added < len(scores):  # somebody else added the rest meanwhile
+            risen += _updated(source, parameters)[1]
+    if risen:
+        _award(risen, at=scores.at)
+    savers = scores.savers
+    after_commit(lambda: forget_many("score", savers))
+
+
+def _updated(source: str, parameters: dict[str, Any]) -> tuple[int, list[UUID]]:
+    ((there, risen),) = fetch(UPDATE.format(new=source), parameters)
+    return there, risen or []
+
+
+def _award(savers: list[UUID], *, at: datetime) -> None:
+    facts = {"badge_type": RISE, "taken_back": False}
+    queue(
+        RISEN,
+        {
+            "savers": [str(saver) for saver in savers],
+            "badge": RISE,
+            "facts": orjson.dumps(facts).decode(),
+            "kind": "badge_earned",
+            "at": at,
+            "born": datetime.now(UTC),
+        },
+    )
+
+
+def reasons_of(scores: Scores) -> NDArray[np.int64]:
+    """The factors that cost most, as ``app.scoring.rule.reasons`` has them: their numbers from 1 on, then zeros."""
+    most = np.array([scores.policy.weights[code] for code in scores.rule.factors], dtype=np.int64)
+    lost = most - scores.rule.points
+    lost[scores.features[:, _INSTALMENTS] == 0, scores.rule.factors.index("repayment")] = 0
+    order = np.argsort(-lost, axis=1, kind="stable")[:, :REASONS]
+    found: NDArray[np.int64] = np.where(np.take_along_axis(lost, order, axis=1) > 0, order + 1, 0)
+    return found
+
+
+def _causes(
+    savers: list[UUID], why: Cause | Mapping[UUID, Cause]
+) -> tuple[list[str], NDArray[np.int64], list[UUID] | None]:
+    """The codes that there are, the number of each saver's, and the movements where there are any."""
+    if isinstance(why, Cause):
+        movements = None if why.transaction_id is None else [why.transaction_id] * len(savers)
+        return [why.code], np.ones(len(savers), dtype=np.int64), movements
+    own = [why[saver] for saver in savers]
+    codes = sorted({cause.code for cause in own})
+    numbers = np.array([codes.index(cause.code) + 1 for cause in own], dtype=np.int64)
+    return codes, numbers, [cause.transaction_id or _NOTHING for cause in own]
+
+
+def _statuses(scores: Scores) -> NDArray[np.int64]:
+    policy = scores.policy
+    return 1 + (scores.closed >= policy.scored_from).astype(np.int64) + (scores.closed >= policy.settled_from)
+
+
+def _ids(count: int) -> NDArray[np.void]:
+    """New ids in the order of time (UUID version 7), one for each row."""
+    ids = np.frombuffer(np.random.default_rng().bytes(16 * count), dtype=np.uint8).reshape(count, 16).copy()
+    ids[:, :6] = np.frombuffer(int(datetime.now(UTC).timestamp() * 1000).to_bytes(6), dtype=np.uint8)
+    ids[:, 6] = ids[:, 6] & 0x0F | 0x70
+    ids[:, 8] = ids[:, 8] & 0x3F | 0x80
+    return ids.view("V16").reshape(count)
+
+
+def _staged(scores: Scores, causes: NDArray[np.int64], transactions: list[UUID] | None) -> bytes:
+    savers = np.frombuffer(b"".join([saver.bytes for saver in scores.savers]), dtype="V16")
+    if transactions is None:
+        movements = np.zeros(len(scores), dtype="V16")
+    else:
+        movements = np.frombuffer(b"".join([each.bytes for each in transactions]), dtype="V16")
+    return rows_of(
+        [
+            ("uuid", _ids(len(scores))),
+            ("uuid", savers),
+            ("int2", _statuses(scores)),
+            ("int2", np.where(scores.known, scores.rule.score, 0)),
+            ("int2", scores.predicted),
+            ("float8", scores.probability),
+            ("int2", scores.rule.points),
+            ("int2", reasons_of(scores)),
+            ("float8", scores.features),
+            ("int2", causes),
+            ("uuid", movements),
+        ]
+    )
+
+
+def _listed(scores: Scores, causes: NDArray[np.int64], transactions: list[UUID] | None) -> dict[str, Any]:
+    return {
+        "ids": [UUID(bytes=bytes(each)) for each in _ids(len(scores))],
+        "users": scores.savers,
+        "statuses": _statuses(scores).tolist(),
+        "scores": np.where(scores.known, scores.rule.score, 0).tolist(),
+        "predicted": scores.predicted.tolist(),
+        "probabilities": scores.probability.tolist(),
+        "points": _arrays(scores.rule.points),
+        "reasons": _arrays(reasons_of(scores)),
+        "features": _arrays(scores.features),
+        "cause_numbers": causes.tolist(),
+        "transactions": transactions or [_NOTHING] * len(scores),
+    }
+
+
+def _arrays(rows: NDArray[Any]) -> list[str]:
+    return ["{" + ",".join(map(str, row)) + "}" for row in rows.tolist()]

@@ -1,0 +1,135 @@
+"""Scores made anew for many: whose day is over, each day; everybody, once a week and where staff order it.
+
+Savers in chunks, each a transaction of its own, as of an instant that is taken before its rows are read. So a chunk
+takes what moved meanwhile into account or leaves it to the refresh that follows each movement, whichever comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from app import clock
+from app.errors import Invalid
+from app.services.audit import log as audit
+from app.services.credit.refresh import refresh_all, refresh_next
+from app.services.credit.storing import Cause
+from app.services.ops import job_runs
+from app.services.ops.job_runs import JobRun, Round
+from app.services.ops.local_hours import IN_FORCE, SAVERS, LocalHour, local_hours
+from app.transactions import fetch, queue, run
+
+KIND: Final = "credit.recalculate"
+CHUNK = 5_000
+#: A day and the hour by which clocks are set back: each zone has had a midnight within it.
+PATIENCE: Final = timedelta(hours=25)
+MOST_NAMED: Final = 1_000
+NOBODY: Final = UUID(int=0)
+# Savers of a chunk with a jar whose score is as of a day before; ``since`` is the midnight that ended it.
+BEHIND = f"""
+WITH {SAVERS}
+SELECT (SELECT max(id::text) FROM saver), array_agg(s.id ORDER BY s.id)
+    FILTER (WHERE h.user_id IS NOT NULL AND (c.as_of IS NULL OR c.as_of < %(since)s))
+FROM saver s LEFT JOIN saver_habits h ON h.user_id = s.id LEFT JOIN credit_scores c ON c.user_id = s.id
+"""  # noqa: S608  constants only
+
+
+def keep_up(turn: Round) -> int:
+    """The job: make the scores anew of all savers whose day has ended since they were made; how many.
+
+    Only zones are looked at in which it has become midnight since the last run: else this is one query.
+    """
+    done = 0
+    for hour in _newest(local_hours(turn, 0, patience=PATIENCE)):
+        for in_force in IN_FORCE:
+            after: UUID | None = NOBODY
+            while after is not None:
+                after, count = run(partial(_behind, hour, in_force, after, turn.at))
+                done += count
+                turn.report(done, None)
+    return done
+
+
+def _newest(hours: Sequence[LocalHour]) -> list[LocalHour]:
+    return list({hour.zone: hour for hour in hours}.values())
+
+
+def _behind(hour: LocalHour, in_force: str, after: UUID, at: datetime) -> tuple[UUID | None, int]:
+    _patiently()
+    values = {"zone": hour.zone, "at": at, "since": hour.at, "after": after, "limit": CHUNK}
+    now = clock.now()
+    ((last, savers),) = fetch(BEHIND.format(in_force=in_force), values)
+    if savers:
+        refresh_all(savers, Cause("period_closed"), at=now)
+    return (None if last is None else UUID(last)), len(savers or ())
+
+
+def recalculate(turn: Round) -> int:
+    """The job: make the scores of everybody with a jar anew, or of those who were named; how many.
+
+    Goes on behind the last chunk of a run that died.
+    """
+    named: list[str] | None = turn.parameters.get("user_ids")
+    after = NOBODY if turn.cursor is None else UUID(turn.cursor)
+    if named is not None:
+        return _named(turn, sorted(UUID(each) for each in named if UUID(each) > after))
+    ((total,),) = run(lambda: fetch("SELECT count(*) FROM saver_habits WHERE user_id > %s", (after,)))
+    done = 0
+    last: UUID | None = after
+    while last is not None:
+        last, done = run(partial(_next, turn, last, done, total))
+        turn.report(done, total)
+    return done
+
+
+def _next(turn: Round, after: UUID, done: int, total: int) -> tuple[UUID | None, int]:
+    _patiently()
+    last, count = refresh_next(after, CHUNK, Cause("recalculation"), at=clock.now())
+    if last is not None:
+        turn.advance(str(last), done + count, total)
+    return last, done + count
+
+
+def _named(turn: Round, savers: list[UUID]) -> int:
+    for start in range(0, len(savers), CHUNK):
+        some = savers[start : start + CHUNK]
+        run(partial(_some, turn, some, start, len(savers)))
+        turn.report(start + len(some), len(savers))
+    return len(savers)
+
+
+def _some(turn: Round, savers: list[UUID], done: int, total: int) -> None:
+    _patiently()
+    refresh_all(savers, Cause("recalculation"), at=clock.now())
+    turn.advance(str(savers[-1]), done + len(savers), total)
+
+
+def order(user_ids: Sequence[UUID] | None, *, by: UUID | None, actor: str, at: datetime) -> JobRun:
+    """Order a recalculation of everybody, or of the named savers; the worker begins it a second later.
+
+    Raises Invalid, which names savers who do not exist, and DomainError ``job_running``.
+    """
+    parameters: dict[str, Any] = {}
+    if user_ids is not None:
+        asked = list(dict.fromkeys(user_ids))
+        known = {
+            user_id
+            for (user_id,) in fetch("SELECT id FROM users WHERE id = ANY(%s::uuid[])", ([str(each) for each in asked],))
+        }
+        unknown = [each for each in asked if each not in known]
+        if unknown:
+            raise Invalid({"user_ids": [f"There is no saver {each}." for each in unknown]})
+        parameters = {"user_ids": [str(each) for each in asked]}
+    ordered = job_runs.order(KIND, parameters, by=by, at=at)
+    audit.record(
+        "scores_ordered", subject_type="job", subject_id=ordered.id, at=at, actor_id=by, actor=actor,
+        details={"savers": len(parameters["user_ids"]) if parameters else None},
+    )  # fmt: skip
+    return ordered
+
+
+def _patiently() -> None:
+    queue("SET LOCAL statement_timeout = '120s'")
