@@ -2,8 +2,8 @@
 
 A saver hears of the first score, and from the fourth closed period on of one that has come ``WORTH_TELLING`` points
 away from the last that was told, once in ``TELL_AGAIN`` at most, whichever way it moved. Steps of a few points, and
-what is made good within days, are seen on the page. What Chhota itself changed (a model, a policy, a recalculation, an import) is not told as the saver's
-doing, and moves what was last told along.
+what is made good within days, are seen on the page. What Chhota itself changed (a model, a policy, a recalculation, an
+import) is not told as the saver's doing, and moves what was last told along.
 """
 
 from __future__ import annotations
