@@ -22,7 +22,13 @@ from app.transactions import Statement, constraint_of, fetch, queue, start_over,
 REMEMBERED = frozenset(
     {"insufficient_funds", "jar_closed", "jar_not_empty", "jar_limit", "kyc_required", "not_eligible", "offer_expired"}
 )
-LOCK_KEY = Statement("idempotency_lock_key", "SELECT lock_idempotency_key($1)", parameters=1)
+# The function says what was waited for where the wait is too long, and begins a subtransaction for that: it is called
+# where there is something to wait for only.
+LOCK_KEY = Statement(
+    "idempotency_lock_key",
+    "SELECT CASE WHEN NOT pg_try_advisory_xact_lock($1) THEN lock_idempotency_key($1) END",
+    parameters=1,
+)
 INSERT_RECORD = Statement(
     "idempotency_insert_record",
     "INSERT INTO idempotency_records (user_id, key, route, body_hash, status, body, created_at)"

@@ -14,7 +14,13 @@ from app.transactions import Statement, queue
 
 INSERT = Statement(
     "notifications_insert",
-    "INSERT INTO notifications (user_id, id, kind, facts, once, created_at, read_at)"
+    "INSERT INTO notifications (user_id, id, kind, facts, created_at, read_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    parameters=6,
+)
+# Looks into every unique index before it writes, which each deposit would pay for.
+INSERT_ONCE = Statement(
+    "notifications_insert_once",
+    "INSERT INTO notifications (user_id, id, kind, facts, created_at, read_at, once)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
     parameters=7,
 )
@@ -37,5 +43,9 @@ def write(
     ``seen``: the saver has just been shown the same on the page or by the answer, so it does not count as new.
     """
     notice: UUID = uuids.uuid7()
-    queue(INSERT, (user_id, notice, kind, orjson.dumps(facts).decode(), once, at, at if seen else None))
+    row = (user_id, notice, kind, orjson.dumps(facts).decode(), at, at if seen else None)
+    if once is None:
+        queue(INSERT, row)
+    else:
+        queue(INSERT_ONCE, (*row, once))
     return notice
