@@ -29,7 +29,7 @@ INSERT_ONCE = Statement(
 def tell(user_id: UUID, kind: str, facts: dict[str, Any], *, at: datetime, once: str | None = None) -> None:
     """Queue a notice and its way out. ``once``: a saver is told that once only, whatever runs twice.
 
-    ``facts``: plain JSON values, amounts in minor units; what the words of ``kind`` are made of.
+    ``facts``: plain JSON values and UUIDs, amounts in minor units; what the words of ``kind`` are made of.
     """
     notice = write(user_id, kind, facts, at=at, once=once)
     enqueue("notifications.made", {"notices": [[str(user_id), str(notice)]]}, at)

@@ -17,5 +17,5 @@ INSERT = Statement(
 
 
 def enqueue(topic: str, payload: dict[str, Any], at: datetime) -> None:
-    """Queue a row that the relay hands to Celery after the commit. ``payload`` holds ids, never personal data."""
+    """Queue a row that the relay hands to Celery after the commit. ``payload``: JSON and ids, nothing personal."""
     queue(INSERT, (topic, orjson.dumps(payload).decode(), at))

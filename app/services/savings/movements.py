@@ -145,27 +145,24 @@ def book(
             language=saver.language,
         )
     told = _tell(saver, jar, transaction, earned, at=at, auto=auto) if kind == "deposit" else []
-    enqueue(
-        "savings.moved",
-        {"user_id": str(saver.id), "transaction_id": str(transaction.id), "kind": kind, "notices": told},
-        at,
-    )
+    moved = {"user_id": saver.id, "transaction_id": transaction.id, "kind": kind, "notices": told}
+    enqueue("savings.moved", moved, at)
     after_commit(lambda: forget(saver.id))
     return Movement(transaction, jar_view, earned)
 
 
 def _tell(
     saver: Principal, jar: Jar, transaction: Posted, earned: list[EarnedBadge], *, at: datetime, auto: bool
-) -> list[tuple[str, str]]:
+) -> list[tuple[UUID, UUID]]:
     """Queue what the inbox says of a deposit: savers and ids of the notices."""
-    about = {"jar_id": str(jar.id), "jar": jar.name}
-    facts = about | {"transaction_id": str(transaction.id), "amount": transaction.amount, "balance": jar.current_amount}
+    about = {"jar_id": jar.id, "jar": jar.name}
+    facts = about | {"transaction_id": transaction.id, "amount": transaction.amount, "balance": jar.current_amount}
     told = [write(saver.id, "deposit_received", facts | ({"auto": True} if auto else {}), at=at, seen=not auto)]
     if earned:
         told += badges.tell_earned(saver.id, earned, about, at=at, seen=not auto)
         if any(badge.badge_type == "target_reached" for badge in earned):
             told.append(write(saver.id, "target_reached", about | {"target": jar.target_amount}, at=at, seen=not auto))
-    return [(str(saver.id), str(notice)) for notice in told]
+    return [(saver.id, notice) for notice in told]
 
 
 def advance(jar: Jar, signed: int, today: date, *, balance: int, late: bool = False) -> tuple[JarView, int]:
