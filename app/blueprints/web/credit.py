@@ -56,7 +56,7 @@ def spoken(seen: Reading) -> dict[str, Any]:
         "said": said,
         "reasons": [seen.factor(code) for code in seen.reasons],
         "steps": steps,
-        "best_step": max(steps[:2], key=lambda step: step[0].points or 0, default=None),
+        "best_step": steps[0] if steps else None,
         "chance": words.chance(seen.probability) if seen.probability is not None else None,
         "tenths": tenths(seen.probability) if seen.probability is not None else None,
     }
