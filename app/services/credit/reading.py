@@ -17,8 +17,9 @@ from app.scoring.features import SIGNS, Features
 from app.scoring.policy import CURRENT, Policy, policy
 from app.scoring.rule import Factor, RuleScores, factors_of
 from app.services.credit.gathering import gather
-from app.services.credit.refresh import refresh
+from app.services.credit.refresh import refresh_all
 from app.services.credit.scoring import FEATURE_SETS
+from app.services.credit.storing import Cause
 from app.services.identity.principal import Principal
 from app.transactions import fetch
 
@@ -26,7 +27,7 @@ KIND: Final = "score"
 ROW: Final = """
 SELECT status, score, predicted_score, probability, policy_version, model_version, feature_set, points, features,
     reasons, as_of, last_updated
-FROM credit_scores WHERE user_id = %s
+FROM credit_scores WHERE user_id = %s AND (score IS NULL OR points <> '{}')
 """
 
 
@@ -61,7 +62,8 @@ class Reading:
 def read(saver: Principal, *, at: datetime) -> Reading:
     """The saver's score as it was last worked out, with what would help on the day of ``at``.
 
-    From Redis, or in one query and one look at the history. Only a saver who has no row yet has one made.
+    From Redis, or in one query and one look at the history. Only a saver who has no row yet (or one of before rows
+    said how they came about) has one made.
     """
     today = saver.zone.date(at)
     return _read(saver_cache.remembered(KIND, saver.id, today.isoformat(), lambda: _text(_found(saver.id, at))))
@@ -70,14 +72,9 @@ def read(saver: Principal, *, at: datetime) -> Reading:
 def _found(user_id: UUID, at: datetime) -> Reading:
     rows = fetch(ROW, (user_id,))
     if not rows:
-        refresh([user_id], at=at)
+        refresh_all([user_id], Cause("recalculation"), at=at)
         rows = fetch(ROW, (user_id,))
     advised = _advice(user_id, at)
-    if not rows:
-        # Somebody without a jar: there is nothing that a row could be made of.
-        return Reading(
-            "no_history", None, None, None, None, policy().base, [], [], advised, policy().version, None, at, at
-        )
     status, score, predicted, probability, version, model, names, points, features, reasons, as_of, updated = rows[0]
     ruling = policy(version)
     if score is None:
