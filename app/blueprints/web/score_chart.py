@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.scoring.policy import HIGHEST, LOWEST
+from app.scoring.policy import HIGHEST
 from app.services.credit.history import DayScore
 
 WIDTH, HEIGHT = 320, 132
@@ -35,7 +35,7 @@ def chart(days: Sequence[DayScore], today: date) -> Chart | None:
     if len(days) < 2:
         return None
     known = list(reversed(days))
-    low, high = _range([day.score for day in known])
+    low, high, step = _range([day.score for day in known])
     begin, span = known[0].date, max(1, (max(today, known[-1].date) - known[0].date).days)
     across, up = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
@@ -51,18 +51,15 @@ def chart(days: Sequence[DayScore], today: date) -> Chart | None:
     end = (x(max(today, known[-1].date)), y(known[-1].score))
     path += f"H{end[0]}"
     ground = TOP + up
-    grid = [(score, y(score)) for score in range(low, high + 1, max(STEP, (high - low) // 100 * STEP))]
+    grid = [(score, y(score)) for score in range(low, high + 1, step)]
     return Chart(path, f"{path}V{ground}H{LEFT}Z", grid, end, known[0], known[-1], today)
 
 
-def _range(scores: list[int]) -> tuple[int, int]:
-    """Round scores around all of them, at least ``LEAST_SPAN`` apart, within the range that there is."""
+def _range(scores: list[int]) -> tuple[int, int, int]:
+    """Round scores around all of them, at least ``LEAST_SPAN`` apart, within the range that there is; and a step that
+    divides them into four at most."""
     low, high = min(scores) // STEP * STEP, -(-max(scores) // STEP) * STEP
-    upwards = True
-    while high - low < LEAST_SPAN:
-        if (upwards and high < HIGHEST) or low <= LOWEST:
-            high += STEP
-        else:
-            low -= STEP
-        upwards = not upwards
-    return low, high
+    step = max(1, -(-(high - low) // (4 * STEP))) * STEP
+    span = max(LEAST_SPAN, -(-(high - low) // step) * step)
+    low = min(low, HIGHEST - span)
+    return low, low + span, step
