@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 from app.errors import DomainError, Invalid, NotFound
 from app.services.audit import log as audit
 from app.services.notifications.notices import tell
+from app.services.ops.check import Check
 from app.services.ops.support_requests import COLUMNS, SupportRequest, from_row
 from app.transactions import fetch, queue
 
@@ -49,12 +51,18 @@ def listed(*, answered: bool = False, most: int = 200) -> list[Waiting]:
     ]
 
 
-def standing(*, today: date) -> tuple[int, int]:
-    """How many are open, and how many of these should have been answered before ``today``."""
-    ((open_, late),) = fetch(
-        "SELECT count(*), count(*) FILTER (WHERE answer_by < %s) FROM support_requests WHERE status = 'open'", (today,)
+def standing(ask: Callable[..., Any], now: datetime) -> Check:
+    """What the doctor says of them. ``ask`` gives the first row of a query."""
+    open_, late = ask(
+        "SELECT count(*), count(*) FILTER (WHERE answer_by < %s) FROM support_requests WHERE status = 'open'",
+        now.date(),
     )
-    return open_, late
+    if late:
+        return Check(
+            "requests", "problem", f"{late} of savers' requests should have been answered by now",
+            "See `flask support list`.",
+        )  # fmt: skip
+    return Check("requests", "ok", f"{open_} of savers' requests wait for an answer")
 
 
 def show(reference: str, *, at: datetime) -> Whole:
