@@ -80,6 +80,16 @@ def test_nobody_has_a_low_score_before_there_is_one(asha: Visitor, saver: Saver,
     assert re.search(r"All on time, it begins at \d{3}\.", said)
 
 
+def test_whoever_has_all_the_points_reads_that_there_is_nothing_to_do(
+    asha: Visitor, saver: Saver, clock: Clock
+) -> None:
+    factories.live_weeks(saver, clock, "1" * 30)
+    said = text(asha.get("/score"))
+    assert "You have all the points that saving gives" in said
+    assert "As full as they get" in said
+    assert "left to gain" not in said
+
+
 def test_it_stands_in_the_bar_and_at_home(asha: Visitor, saver: Saver, clock: Clock) -> None:
     factories.live_weeks(saver, clock, "110111110111")
     home = asha.get("/dashboard")
