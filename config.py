@@ -27,6 +27,12 @@ RUN_FILE_NAMES = {
     "s3_endpoint_url": "S3_ENDPOINT_URL",
     "url": "PUBLIC_URL",
 }
+# Who answers savers where nobody has been named: development says so, production does not start.
+NOBODY = {
+    "GRIEVANCE_OFFICER_NAME": "Nobody yet (an installation for development)",
+    "GRIEVANCE_OFFICER_EMAIL": "grievances@chhota.invalid",
+    "GRIEVANCE_OFFICER_PHONE": "+91 00000 00000",
+}
 WEAK_WORDS = ("change", "secret", "example", "password", "default", "insecure", "development")
 
 
@@ -90,6 +96,13 @@ def _smtp_url(text: str) -> str:
     if text and (parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname):
         raise ValueError("is not an SMTP URL (smtp+starttls://user:password@host:587)")
     return text
+
+
+def _answer_days(text: str) -> int:
+    """A grievance is to be answered within 30 days at the latest."""
+    if not 1 <= (days := _positive(text)) <= 30:
+        raise ValueError("is not a number of days from 1 to 30")
+    return days
 
 
 def _http_url(text: str) -> str:
@@ -177,6 +190,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RATELIMIT_SIGNUP", "10 per hour", "sign-ups from one address"),
     Setting("RATELIMIT_LOGIN", "30 per minute", "sign-in attempts from one address"),
     Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver"),
+    Setting("RATELIMIT_SUPPORT", "5 per hour", "requests to staff from one saver"),
+    Setting("SUPPORT_ANSWER_DAYS", "7", "days within which a saver's request is answered; 30 at most", _answer_days),
+    Setting("GRIEVANCE_OFFICER_NAME", NOBODY["GRIEVANCE_OFFICER_NAME"], "who answers savers' complaints, by name"),
+    Setting("GRIEVANCE_OFFICER_EMAIL", NOBODY["GRIEVANCE_OFFICER_EMAIL"], "the officer's address; requests reach it"),
+    Setting("GRIEVANCE_OFFICER_PHONE", NOBODY["GRIEVANCE_OFFICER_PHONE"], "the officer's number, as savers dial it"),
     Setting(
         "SMTP_URL",
         "",
@@ -387,6 +405,9 @@ class ProductionConfig(BaseConfig):
         smtp = urlsplit(config["SMTP_URL"])
         if smtp.scheme == "smtp" and smtp.hostname not in {"localhost", "127.0.0.1", "::1"}:
             found.append("SMTP_URL is not encrypted: use smtps:// or smtp+starttls://")
+        for name, nobody in NOBODY.items():
+            if config[name] in {"", nobody}:
+                found.append(f"{name} is not set: savers must be told who answers their complaints")
         if not config["RATELIMIT_ENABLED"]:
             found.append("RATELIMIT_ENABLED is 0: rate limits are lifted for measuring only")
         if config["ARGON2_MEMORY_KIB"] < 19456:

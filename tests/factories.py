@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.blueprints.api import tokens
+from app.services.credit.refresh import refresh_all
+from app.services.credit.storing import Cause
 from app.services.identity import sign_in, signup, staff
 from app.services.identity.principal import Principal, principal
 from app.transactions import run, transaction
@@ -118,3 +120,24 @@ def make_saver(app: Flask, *, role: str = "saver", name: str = "Asha Devi", **va
 def make_staff(app: Flask, role: str = "admin") -> Saver:
     """A new signed-in member of staff."""
     return make_saver(app, role=role, name="Meera Staff")
+
+
+def live_weeks(saver: Saver, moving: Any, kept: str, **values: Any) -> str:
+    """A weekly jar of ₹50 through weeks that were kept (1) or not (0), with the score of each; the jar's id.
+
+    ``moving`` is the test's clock, which stands a week further after each.
+    """
+    jar = saver.jar(plan_type="weekly", installment_amount="50", **values)
+    for week in kept:
+        if week == "1":
+            assert saver.deposit(jar, "50").status_code == 201
+        score(saver, moving)
+        moving.advance(days=7)
+    score(saver, moving)
+    return jar
+
+
+def score(saver: Saver, moving: Any) -> None:
+    """Have the saver's score made, as the worker does after a movement."""
+    with saver.app.app_context():
+        run(lambda: refresh_all([saver.id], Cause("deposit"), at=moving.now()))

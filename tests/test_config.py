@@ -16,6 +16,9 @@ STRONG = {
     "DATABASE_URL": "postgresql://chhota_app:mango-lassi@db/chhota",
     "REDIS_URL": "redis://redis:6379/0",
     "PUBLIC_URL": "https://chhota.example",
+    "GRIEVANCE_OFFICER_NAME": "Meera Iyer",
+    "GRIEVANCE_OFFICER_EMAIL": "meera.iyer@chhota.example",
+    "GRIEVANCE_OFFICER_PHONE": "+91 80 4718 2200",
 }
 
 
@@ -54,6 +57,8 @@ def test_strong_settings_start_production() -> None:
         ("PUBLIC_URL", "http://chhota.example", "PUBLIC_URL is not https"),
         ("S3_ENDPOINT_URL", "http://s3.chhota.example", "S3_ENDPOINT_URL is not https"),
         ("RATELIMIT_ENABLED", "0", "RATELIMIT_ENABLED is 0"),
+        ("GRIEVANCE_OFFICER_NAME", "", "GRIEVANCE_OFFICER_NAME is not set"),
+        ("GRIEVANCE_OFFICER_EMAIL", settings.NOBODY["GRIEVANCE_OFFICER_EMAIL"], "GRIEVANCE_OFFICER_EMAIL is not set"),
         ("ARGON2_MEMORY_KIB", "8192", "ARGON2_MEMORY_KIB is below 19456"),
         ("ARGON2_TIME_COST", "1", "ARGON2_TIME_COST is below 2"),
         ("LOG_LEVEL", "DEBUG", "LOG_LEVEL is DEBUG"),
@@ -78,6 +83,7 @@ def test_flasks_own_commands_may_have_the_owner_for_migrations(monkeypatch: pyte
     ("name", "value"),
     [
         ("MAX_JARS", "many"),
+        ("SUPPORT_ANSWER_DAYS", "31"),
         ("MAX_JARS", "0"),
         ("MAX_JARS", "-3"),
         ("MAX_JARS", "1_000"),

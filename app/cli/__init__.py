@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import badges, clock, demo, doctor, imports, jobs, ledger, notifications, outbox, scoring, settings, staff
+from app.cli import (
+    badges,
+    clock,
+    demo,
+    doctor,
+    imports,
+    jobs,
+    ledger,
+    notifications,
+    outbox,
+    scoring,
+    settings,
+    staff,
+    support,
+)
 
 
 def register_commands(app: Flask) -> None:
@@ -23,5 +37,6 @@ def register_commands(app: Flask) -> None:
         scoring.group,
         settings.group,
         staff.group,
+        support.group,
     ):
         app.cli.add_command(command)

@@ -26,6 +26,7 @@ KINDS = (
     "kyc_decided",
     "new_device",
     "weekly_digest",
+    "support_answered",
 )
 CHANNELS = ("email", "push", "webpush", "sms")
 

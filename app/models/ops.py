@@ -1,8 +1,8 @@
-"""What operators do: imports of histories, and the product's clock."""
+"""What operators and staff do: imports of histories, jobs, the product's clock, and answers to savers who ask."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
 from app.models.identity import Instant, one_of
+
+#: What a saver may ask about.
+ABOUT = ("score", "loan", "transaction")
 
 
 class ImportRun(Model):
@@ -123,6 +126,43 @@ class JobMark(Model):
     outcome: Mapped[str] = mapped_column(String(8))
     took_ms: Mapped[int] = mapped_column(Integer)
     covered_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SupportRequest(Model):
+    """What a saver asks staff to look at, and what they answered. Personal data stands here, and can be erased.
+
+    ``shown``: what the saver saw of what the request is about, as it was then. ``answer_by``: the saver's local day.
+    ``told_at``: when the officer's letter left.
+    """
+
+    __tablename__ = "support_requests"
+    __table_args__ = (
+        UniqueConstraint("reference", name="uq_support_requests_reference"),
+        CheckConstraint(one_of("about_kind", ABOUT), name="about"),
+        CheckConstraint(one_of("status", ("open", "answered")), name="status"),
+        CheckConstraint(
+            "(status = 'answered') = (answer IS NOT NULL) AND (answer IS NULL) = (answered_at IS NULL)",
+            name="answered",
+        ),
+        Index("ix_support_requests_user_id", "user_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_support_requests_open", "answer_by", "id", postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    reference: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    subject: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    about_kind: Mapped[str | None] = mapped_column(String(16))
+    about_id: Mapped[UUID | None]
+    shown: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(String(8), server_default="open", default="open")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    answer_by: Mapped[date]
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
 
 
 class ProductClock(Model):

@@ -13,6 +13,7 @@ RECEIVERS = {
     "gamification.boards_lost": ("gamification.refresh_boards",),
     "gamification.standing_changed": ("gamification.refresh_standings", "credit.refresh"),
     "jobs.ordered": ("jobs.begin",),
+    "support.asked": ("support.tell_officer",),
 }
 
 

@@ -1,4 +1,4 @@
-"""The score: what it is made of, its history, models and how they hold up; how far a run of a job has come
+"""The score: what it is made of, its history, models and how they hold up; how far a run of a job has come; help
 
 Revision ID: 0005
 Revises: 0004
@@ -15,6 +15,19 @@ depends_on = None
 
 INSTANT = postgresql.TIMESTAMP(timezone=True)
 STATES = "status IN ('no_history', 'provisional', 'scored')"
+KINDS = (
+    "deposit_received",
+    "auto_deposit",
+    "streak_at_risk",
+    "streak_changed",
+    "badge_earned",
+    "target_reached",
+    "score_changed",
+    "instalment_due",
+    "kyc_decided",
+    "new_device",
+    "weekly_digest",
+)
 
 
 def _scored() -> list[sa.Column]:
@@ -27,6 +40,56 @@ def _scored() -> list[sa.Column]:
         sa.Column("points", postgresql.ARRAY(sa.SmallInteger()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("features", postgresql.ARRAY(sa.Double()), server_default=sa.text("'{}'"), nullable=False),
     ]
+
+
+def _kinds(*names: str) -> None:
+    """Notices may be of these kinds."""
+    op.drop_constraint(op.f("ck_notifications_kind"), "notifications", type_="check")
+    op.create_check_constraint(
+        op.f("ck_notifications_kind"), "notifications", f"kind IN ({', '.join(repr(name) for name in names)})"
+    )
+
+
+def _help() -> None:
+    op.create_table(
+        "support_requests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=16), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("about_kind", sa.String(length=16), nullable=True),
+        sa.Column("about_id", sa.Uuid(), nullable=True),
+        sa.Column("shown", postgresql.JSONB(), nullable=True),
+        sa.Column("status", sa.String(length=8), server_default="open", nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("told_at", INSTANT, nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_at", INSTANT, nullable=True),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("about_kind IN ('score', 'loan', 'transaction')", name=op.f("ck_support_requests_about")),
+        sa.CheckConstraint("status IN ('open', 'answered')", name=op.f("ck_support_requests_status")),
+        sa.CheckConstraint(
+            "(status = 'answered') = (answer IS NOT NULL) AND (answer IS NULL) = (answered_at IS NULL)",
+            name=op.f("ck_support_requests_answered"),
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_support_requests_user_id")),
+        sa.ForeignKeyConstraint(["answered_by"], ["users.id"], name=op.f("fk_support_requests_answered_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_support_requests")),
+        sa.UniqueConstraint("reference", name="uq_support_requests_reference"),
+    )
+    op.create_index(
+        "ix_support_requests_user_id",
+        "support_requests",
+        ["user_id", sa.text("created_at DESC"), sa.text("id DESC")],
+    )
+    op.create_index(
+        "ix_support_requests_open",
+        "support_requests",
+        ["answer_by", "id"],
+        postgresql_where=sa.text("status = 'open'"),
+    )
 
 
 def upgrade() -> None:
@@ -113,9 +176,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("reversal_of IS NOT NULL"),
     )
     op.add_column("job_runs", sa.Column("cursor", sa.Text(), nullable=True))
+    _help()
+    _kinds(*KINDS, "support_answered")
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM notifications WHERE kind = 'support_answered'")
+    _kinds(*KINDS)
+    op.drop_table("support_requests")
     op.drop_column("job_runs", "cursor")
     op.drop_index("ix_transactions_reversals", table_name="transactions")
     op.drop_table("score_health")

@@ -69,7 +69,7 @@ STEPS: dict[str, tuple[str, str, int]] = {
 # After the letters went out, and before that is marked.
 MARKING = ("deliveries", "UPDATE", 2)
 # What the boards hold is in Redis, and letters stand with a mail server: tests of their own, below.
-ELSEWHERE = {"jobs.resume", "gamification.refresh_boards", "notifications.send_due"}
+ELSEWHERE = {"jobs.resume", "gamification.refresh_boards", "notifications.send_due", "support.tell_officer"}
 STAND_STILL = f"""
 CREATE TABLE stand_at (step bigint); INSERT INTO stand_at VALUES (NULL);
 CREATE SEQUENCE steps;

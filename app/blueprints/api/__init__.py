@@ -7,6 +7,7 @@ from flask import Flask
 from app.blueprints.api import (
     auto_deposits,
     boards,
+    credit,
     devices,
     docs,
     gamification,
@@ -16,6 +17,7 @@ from app.blueprints.api import (
     problems,
     savings,
     statements,
+    support,
     tokens,
 )
 from app.blueprints.api.access import access, refuse_undeclared
@@ -30,9 +32,11 @@ BLUEPRINTS = (
     statements.blueprint,
     gamification.blueprint,
     boards.blueprint,
+    credit.blueprint,
     notifications.blueprint,
     devices.blueprint,
     jobs.blueprint,
+    support.blueprint,
 )
 
 

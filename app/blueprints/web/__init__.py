@@ -14,6 +14,7 @@ from app.blueprints.web import (
     auto_deposits,
     badges,
     boards,
+    credit,
     formats,
     gamification,
     identity,
@@ -24,6 +25,7 @@ from app.blueprints.web import (
     notifications,
     savings,
     statements,
+    support,
 )
 from app.observability import current_request_id
 
@@ -37,9 +39,11 @@ BLUEPRINTS = (
     statements.blueprint,
     badges.blueprint,
     boards.blueprint,
+    credit.blueprint,
     gamification.blueprint,
     notifications.blueprint,
     notification_settings.blueprint,
+    support.blueprint,
 )
 
 

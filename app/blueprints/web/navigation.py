@@ -13,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 BAR = (
     ("/dashboard", "Home", "home"),
     ("/jars", "Jars", "jar"),
-    ("/streaks", "Streak", "lamp"),
+    ("/score", "Score", "score"),
     ("/badges", "Badges", "badge"),
     ("/profile", "Me", "person"),
 )

@@ -13,9 +13,11 @@ from app import clock
 from app.blueprints import cursors
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller, page_access, say
+from app.blueprints.web.credit import spoken
 from app.blueprints.web.forms.savings import CloseForm, JarChangeForm, JarForm, PauseForm
 from app.errors import DomainError, NotFound
 from app.periods import Plan
+from app.services.credit import reading
 from app.services.gamification.freezes import periods_to_next
 from app.services.savings import auto_deposits, calendar, histories, jars, pauses
 from app.services.savings.histories import Filter
@@ -49,6 +51,7 @@ def dashboard() -> str:
             "lamps": calendar.of_home(seen, best),
             "suggestion": next_deposit(seen.jars, rows),
             "rows": rows[:MOVEMENTS_AT_HOME],
+            "score": spoken(reading.read(person, at=at)) if seen.jars else None,
         }
 
     return render_template("savings/dashboard.html", person=person, pace_needed=pace_needed, **run(work))

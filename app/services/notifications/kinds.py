@@ -41,5 +41,6 @@ KINDS: dict[str, Kind] = {
         Kind("kyc_decided", email=True, push=True, sms=True),
         Kind("new_device", email=True, push=True, any_hour=True),
         Kind("weekly_digest", email=True),
+        Kind("support_answered", email=True, push=True),
     )
 }

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from app.extensions import celery
 from app.integrations.object_store import NullObjectStore, object_store
+from app.services.ops import support_answers
 from app.services.ops.check import Check
 from app.services.ops.health import newest_migration
 from app.services.ops.ways_out import ways_out
@@ -83,6 +84,7 @@ def _database(config: Mapping[str, Any], *, production: bool, now: datetime) -> 
             lambda: _outbox(ask, now),
             lambda: _ledger(ask, now),
             lambda: _staff(ask),
+            lambda: iter([support_answers.standing(ask, now)]),
         )
         for check in checks:
             try:

@@ -24,6 +24,7 @@ from app.services.ops import (
     job_runs,
     reminders,
     scores,
+    support_letters,
     upkeep,
 )
 from app.services.ops.closing import close_days
@@ -71,6 +72,7 @@ JOBS: dict[str, Job] = {
         Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),
         Job("savings.announce", "Tells savers a day ahead of each auto-deposit.", auto_deposits.announce, QUARTERS),
         Job("savings.collect", "Collects the auto-deposits that are due.", auto_deposits.collect, "*/5 * * * *"),
+        Job("support.tell_officer", "Sends word of savers' requests.", support_letters.tell_officer, TENTHS),
         Job("upkeep.dead_letters", "Counts what was given up, tries what an outage killed.", dead_letters.look, TENTHS),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),

@@ -12,7 +12,6 @@ import uuid_utils.compat as uuids
 from flask import current_app
 
 from app.errors import DomainError, Invalid, NotFound
-from app.integrations.saver_cache import forget
 from app.ledger.accounts import open_jar_account
 from app.services.identity.principal import Principal
 from app.services.savings import instructions
@@ -21,7 +20,7 @@ from app.services.savings.closing import go_through, keep_up
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
 from app.services.savings.movements import LockedJar, lock, mend
 from app.services.savings.rows import LOCK_SAVER, store
-from app.transactions import after_commit, fetch, queue
+from app.transactions import fetch, queue
 
 FURTHEST_START = timedelta(days=366)
 LONGEST_GOAL = timedelta(days=50 * 366)
@@ -85,7 +84,8 @@ def create(
     open_jar_account(uuids.uuid7(), saver.id, jar_id)
     if closed_through is not None and closed_through >= today:
         go_through(saver.id, through=today, at=at)
-    after_commit(lambda: forget(saver.id))
+    # What would help a score begins with a plan.
+    tell(saver.id, at=at)
     return read(saver, jar_id, at=at)
 
 

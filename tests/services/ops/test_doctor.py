@@ -56,6 +56,7 @@ def test_what_is_sound_is_said_line_by_line(fresh: Flask) -> None:
         "seals": "ok",
         "verification": "note",
         "staff": "note",
+        "requests": "ok",
         "redis": "ok",
         "storage": "ok",
         "payments": "note",

@@ -30,6 +30,19 @@ class OneLine:
             raise ValidationError(error.messages[0]) from None
 
 
+class SomeLines(OneLine):
+    """The same for text of several lines, which browsers end in a way of their own."""
+
+    def __init__(self, max_length: int) -> None:
+        super().__init__(max_length)
+        self._rule = StrictString(max_length=max_length, multiline=True)
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """See OneLine."""
+        field.data = (field.data or "").replace("\r\n", "\n")
+        super().__call__(form, field)
+
+
 class Given:
     """Something must be there; the form's own sentence says what. Draws the field as required."""
 

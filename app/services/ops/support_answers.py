@@ -1,0 +1,115 @@
+"""What staff do with savers' requests: see which wait, read one, answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.errors import DomainError, Invalid, NotFound
+from app.services.audit import log as audit
+from app.services.notifications.notices import tell
+from app.services.ops.check import Check
+from app.services.ops.support_requests import COLUMNS, SupportRequest, from_row
+from app.transactions import fetch, queue
+
+LONGEST_ANSWER = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A line of the list: nothing personal."""
+
+    reference: str
+    about: str | None
+    status: str
+    created_at: datetime
+    answer_by: date
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A request with what staff see of it. ``shown``: what the saver saw of what it is about."""
+
+    request: SupportRequest
+    user_id: UUID
+    shown: dict[str, Any] | None
+
+
+def listed(*, answered: bool = False, most: int = 200) -> list[Waiting]:
+    """Requests in the order in which answers are due; the answered ones, newest first, where ``answered``."""
+    return [
+        Waiting(*row)
+        for row in fetch(
+            "SELECT reference, about_kind, status, created_at, answer_by, told_at IS NOT NULL FROM support_requests"  # noqa: S608
+            f" WHERE status = %s ORDER BY {'answered_at DESC' if answered else 'answer_by, id'} LIMIT %s",
+            ("answered" if answered else "open", most),
+        )
+    ]
+
+
+def standing(ask: Callable[..., Any], now: datetime) -> Check:
+    """What the doctor says of them. ``ask`` gives the first row of a query."""
+    open_, late = ask(
+        "SELECT count(*), count(*) FILTER (WHERE answer_by < %s) FROM support_requests WHERE status = 'open'",
+        now.date(),
+    )
+    if late:
+        return Check(
+            "requests", "problem", f"{late} of savers' requests should have been answered by now",
+            "See `flask support list`.",
+        )  # fmt: skip
+    return Check("requests", "ok", f"{open_} of savers' requests wait for an answer")
+
+
+def show(reference: str, *, at: datetime) -> Whole:
+    """One request with all that belongs to it; that it was looked at goes into the audit log. Raises NotFound."""
+    found = _by_reference(reference)
+    audit.record(
+        "support_request_read",
+        subject_type="support_request",
+        subject_id=found.request.id,
+        at=at,
+        actor="operator",
+    )
+    return found
+
+
+def answer(reference: str, text: str, *, by: UUID, at: datetime) -> SupportRequest:
+    """Answer it, and tell the saver. ``by``: a member of staff.
+
+    Raises NotFound, Invalid, DomainError ``already_answered``.
+    """
+    text = text.strip()
+    if not 1 <= len(text) <= LONGEST_ANSWER:
+        raise Invalid({"text": [f"Give 1 to {LONGEST_ANSWER} characters."]})
+    found = _by_reference(reference, lock=True)
+    asked = found.request
+    if asked.status == "answered":
+        raise DomainError("already_answered", f"{asked.reference} has been answered already. Nothing was changed.")
+    queue(
+        "UPDATE support_requests SET status = 'answered', answer = %s, answered_at = %s, answered_by = %s"
+        " WHERE id = %s",
+        (text, at, by, asked.id),
+    )
+    facts = {"reference": asked.reference, "request_id": str(asked.id)}
+    tell(found.user_id, "support_answered", facts, at=at, once=f"support:{asked.id}")
+    audit.record(
+        "support_answered", subject_type="support_request", subject_id=asked.id, at=at, actor_id=by, actor="staff"
+    )
+    return asked
+
+
+def _by_reference(reference: str, *, lock: bool = False) -> Whole:
+    rows = fetch(
+        f"SELECT {COLUMNS}, s.user_id, s.shown FROM support_requests s WHERE s.reference = %s"  # noqa: S608  constants
+        f"{' FOR NO KEY UPDATE' if lock else ''}",
+        (reference.strip().upper(),),
+    )
+    if not rows:
+        raise NotFound(f"There is no request {reference}.")
+    *asked, user_id, shown = rows[0]
+    return Whole(from_row(asked), user_id, shown)
