@@ -10,7 +10,9 @@ scikit-learn is imported at its first use: it takes a second that most processes
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -92,7 +94,8 @@ class ScikitLearn:
             estimator = make_pipeline(
                 SimpleImputer(keep_empty_features=True), StandardScaler(), LogisticRegression(max_iter=1000)
             )
-        fitted: Estimator = estimator.fit(rows, on_time)
+        with one_thread():
+            fitted: Estimator = estimator.fit(rows, on_time)
         return fitted
 
     def to_bytes(self, estimator: Estimator) -> bytes:
@@ -115,6 +118,24 @@ TRAINERS: Final[dict[str, Trainer]] = {
 }
 
 
+def one_thread() -> AbstractContextManager[object]:
+    """Have the libraries below do their sums in this thread.
+
+    Added up in threads they may differ in the last bit. And threads wait for each other by spinning: beside other work
+    on the same cores fitting takes seven times as long with two.
+    """
+    limits: AbstractContextManager[object] = _threads().limit(limits=1)
+    return limits
+
+
+@cache
+def _threads() -> Any:
+    import sklearn.ensemble  # noqa: F401  those libraries are looked for among what is loaded
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A fitted model. ``slope`` and ``offset`` recalibrate the log odds (1 and 0: as they are)."""
@@ -132,7 +153,8 @@ class Model:
 
     def answer(self, rows: Column) -> Column:
         """The same for rows in the order of ``NAMES``."""
-        chances = self.estimator.predict_proba(rows)[:, 1]
+        with one_thread():
+            chances = self.estimator.predict_proba(rows)[:, 1]
         if self.slope == 1.0 and self.offset == 0.0:
             return chances
         return 1 / (1 + np.exp(-(self.slope * _logit(chances) + self.offset)))
@@ -142,7 +164,8 @@ def recalibrated(model: Model, chances: Column, on_time: NDArray[np.bool_]) -> M
     """The model with Platt's line through ``chances``, which it gave to savers it had not seen."""
     from sklearn.linear_model import LogisticRegression
 
-    line = LogisticRegression(C=1e6).fit(_logit(chances)[:, None], on_time)
+    with one_thread():
+        line = LogisticRegression(C=1e6).fit(_logit(chances)[:, None], on_time)
     return Model(model.kind, model.estimator, float(line.coef_[0, 0]), float(line.intercept_[0]))
 
 
