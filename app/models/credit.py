@@ -27,7 +27,7 @@ from app.models.identity import Instant, one_of
 
 SCORE_STATES = ("no_history", "provisional", "scored")
 MODEL_STATES = ("candidate", "serving", "retired")
-HEALTH_VERDICTS = ("ok", "drifting", "unknown")
+HEALTH_VERDICTS = ("ok", "drifting", "unknown", "refused")
 CAUSES = (
     "deposit",
     "withdrawal",
@@ -135,7 +135,8 @@ class ScoreModel(Model):
 class ScoreHealth(Model):
     """How predictions of the model in service have held up on periods that closed since, and how inputs have moved.
 
-    ``verdict``: ``ok``, ``drifting``, or ``unknown`` where too little has closed; ``report`` has the figures and reasons.
+    ``verdict``: ``ok``, ``drifting``, or ``unknown`` where too little has closed, ``refused`` where the model's file
+    cannot be used; ``report`` has the figures and reasons.
     """
 
     __tablename__ = "score_health"

@@ -109,7 +109,7 @@ def upgrade() -> None:
         sa.Column("model_version", sa.String(length=32), nullable=True),
         sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("report", postgresql.JSONB(), nullable=False),
-        sa.CheckConstraint("verdict IN ('ok', 'drifting', 'unknown')", name=op.f("ck_score_health_verdict")),
+        sa.CheckConstraint("verdict IN ('ok', 'drifting', 'unknown', 'refused')", name=op.f("ck_score_health_verdict")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score_health")),
     )
     op.create_index("ix_score_health_measured_at", "score_health", ["measured_at"])

@@ -73,6 +73,15 @@ def serving(*, fresh: bool = False) -> Predictor | None:
         return state.predictor
 
 
+def refusal(kept: KeptModel) -> Refused | None:
+    """What is wrong with a model's file now; None where nothing is."""
+    try:
+        read(kept)
+    except Refused as refused:
+        return refused
+    return None
+
+
 def predictor(version: str) -> Predictor:
     """Any model that was kept, for a look back at its scores. Raises NotFound, DomainError ``model_refused``."""
     found = serving()
