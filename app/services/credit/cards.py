@@ -110,7 +110,7 @@ def as_markdown(name: str, card: Mapping[str, Any]) -> str:
     lines += [
         f"| {each['predicted']:.3f} | {each['observed']:.3f} | {each['count']:,} |" for each in card["calibration"]
     ]
-    libraries = ", ".join(f"{library} {number}" for library, number in card["libraries"].items())
+    libraries = ", ".join(f"{library} {number}" for library, number in sorted(card["libraries"].items()))
     again = card["recalibration"]
     lines += [
         "",
