@@ -1,6 +1,7 @@
 """Whether what a model sees is still what it was fitted on, among savers with equally long histories.
 
 Over all savers at once a stability index mostly tells that they have grown older: streaks and totals do nothing else.
+They do so too where lengths are lumped together, so strata are narrow, and what chance makes of few rows is told.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import numpy as np
 from app.scoring.features import Column, Features
 from app.scoring.metrics import Spread, psi_of, spread
 
-#: Lengths of history, in closed periods, at which each stratum begins.
-STRATA: Final = (0, 2, 3, 4, 6, 8, 12, 16, 24)
+#: Strata for each doubling of the length: apart up to nine closed periods, then an eighth longer each.
+STRATA: Final = 6
 #: Fewer rows than these say nothing about a distribution.
-LEAST_ROWS: Final = 100
+LEAST_ROWS: Final = 30
 SCORE: Final = "score"
 
 #: For each stratum that has rows, how each feature and the prediction were spread: JSON can hold it.
-Baseline = dict[str, dict[str, dict[str, list[float]]]]
+Baseline = dict[str, dict[str, dict[str, list[float] | list[int]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,18 @@ class Moved:
     psi: float
     by_chance: float
 
+    @property
+    def excess(self) -> float:
+        """How far beyond chance."""
+        return self.psi - self.by_chance
+
 
 def baseline(features: Features, chances: Column) -> Baseline:
     """How everything was spread, for ``drift`` to compare with later."""
     found: Baseline = {}
     for number, rows in _strata(features):
         found[str(number)] = {
-            name: {"edges": spreads.edges, "counts": [float(count) for count in spreads.counts]}
+            name: {"edges": spreads.edges, "counts": spreads.counts}
             for name, column in _columns(features, chances).items()
             for spreads in (spread(column[rows]),)
         }
@@ -49,14 +55,14 @@ def baseline(features: Features, chances: Column) -> Baseline:
 
 
 def drift(before: Mapping[str, Any], features: Features, chances: Column) -> tuple[int, list[Moved]]:
-    """How many rows could be compared, and how far each feature has moved, the farthest first; () without any row."""
+    """How many rows could be compared, and how far each feature has moved, the farthest first; none without a row."""
     compared, sums = 0, dict[str, Column]()
     for number, rows in _strata(features):
         was, count = before.get(str(number)), int(rows.sum())
         if was is None or count < LEAST_ROWS:
             continue
         columns = {name: column for name, column in _columns(features, chances).items() if name in was}
-        spreads = {name: Spread(was[name]["edges"], [int(n) for n in was[name]["counts"]]) for name in columns}
+        spreads = {name: Spread(was[name]["edges"], was[name]["counts"]) for name in columns}
         if not spreads or sum(spreads[SCORE].counts) < LEAST_ROWS:
             continue
         compared += count
@@ -64,7 +70,7 @@ def drift(before: Mapping[str, Any], features: Features, chances: Column) -> tup
             index, chance = psi_of(spreads[name], column[rows])
             sums[name] = sums.get(name, np.zeros(2)) + count * np.array([index, chance])
     moved = [Moved(name, float(total[0] / compared), float(total[1] / compared)) for name, total in sums.items()]
-    return compared, sorted(moved, key=lambda one: -one.psi)
+    return compared, sorted(moved, key=lambda one: -one.excess)
 
 
 def _columns(features: Features, chances: Column) -> dict[str, Column]:
@@ -72,5 +78,5 @@ def _columns(features: Features, chances: Column) -> dict[str, Column]:
 
 
 def _strata(features: Features) -> Sequence[tuple[int, Any]]:
-    stratum = np.searchsorted(np.array(STRATA), features.closed, side="right") - 1
+    stratum = np.rint(STRATA * np.log2(np.maximum(features.closed, 1))).astype(np.int64)
     return [(number, stratum == number) for number in np.unique(stratum).tolist()]

@@ -21,7 +21,7 @@ from app.scoring.training import RULE
 
 #: Fewer periods than these say nothing.
 LEAST_ROWS: Final = 200
-#: Calibration errors, stability indices and losses beyond these are drift, where chance alone does not explain them.
+#: Calibration errors, losses and stability indices beyond these are drift, where chance alone does not explain them.
 WORST_ECE: Final = 0.05
 WORST_PSI: Final = 0.25
 WORST_LOSS: Final = 0.05
@@ -83,13 +83,13 @@ def examine(rows: Labelled, policy: Policy, model: Model | None, name: str | Non
         limit = max(WORST_ECE, SURE * ece_by_chance(bins))
         if metrics[name].ece > limit:
             reasons.append(Reason("miscalibrated", metrics[name].ece, limit))
-        far = [each for each in moved if each.psi > WORST_PSI and each.psi > SURE * each.by_chance]
+        far = [each for each in moved if each.excess > WORST_PSI] if compared >= LEAST_ROWS else []
         for code, names in (
             ("score_moved", [each.name for each in far if each.name == SCORE]),
             ("inputs_moved", [each.name for each in far if each.name != SCORE]),
         ):
             if names:
-                farthest = max(each.psi for each in far if each.name in names)
+                farthest = max(each.excess for each in far if each.name in names)
                 reasons.append(Reason(code, farthest, WORST_PSI, tuple(names)))
     report["reasons"] = [asdict(reason) for reason in reasons]
     return Health(DRIFTING if reasons else OK, reasons, metrics, report)

@@ -95,14 +95,14 @@ def list_models() -> None:
 
     Exit code 1 where that cannot be used, and the rule serves instead.
     """
-    kept = run(registry.kept_models)
+    kept, cards = run(lambda: (registry.kept_models(), registry.cards()))
     if not kept:
         click.echo("No model was trained yet: the rule predicts. `flask scoring train` trains one.")
         return
     refused = None
     click.echo(f"{'model':16}{'state':11}{'log-loss':>9}{'rule':>9}{'AUC':>8}{'ECE':>8}{'periods':>10}  trained")
     for model in kept:
-        card = run(lambda version=model.version: registry.card_of(version))  # type: ignore[misc]
+        card = cards[model.version]
         own, rule = card["metrics"][model.kind], card["metrics"]["rule"]
         wrong = registry.refusal(model) if model.status == "serving" else None
         refused = wrong or refused

@@ -58,6 +58,11 @@ def card_of(version: str) -> dict[str, Any]:
     return card
 
 
+def cards() -> dict[str, dict[str, Any]]:
+    """The cards of all, by version, without the part that is only for comparing with."""
+    return dict(fetch("SELECT version, card - 'baseline' FROM score_models"))
+
+
 def serving(*, fresh: bool = False) -> Predictor | None:
     """The model in service; None where the rule predicts. Belongs into a transaction; a file is read at most once.
 
