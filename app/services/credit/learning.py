@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
@@ -21,14 +22,16 @@ from app.scoring.histories import Index
 from app.scoring.obligations import obligations
 from app.scoring.policy import Policy
 from app.scoring.questions import Labelled, features_before, joined, taken
-from app.services.credit.gathering import Gathered, gather_next
+from app.services.credit.gathering import Gathered, gather
 from app.services.credit.known_then import features_then, unsettled
 from app.transactions import fetch, queue, run
 
 CHUNK: Final = 1_000
-#: About 200 bytes each.
-MOST_ROWS: Final = 500_000
+#: About a kilobyte each by the time that candidates have been tried.
+MOST_ROWS: Final = 300_000
 NOBODY: Final = UUID(int=0)
+MOST_IDS: Final = 50_000
+NEXT: Final = "SELECT user_id FROM saver_habits WHERE user_id > %s ORDER BY user_id LIMIT %s"
 
 Report = Callable[[int, int], None]
 
@@ -50,21 +53,34 @@ def learn(
     """
     ((total,),) = run(lambda: fetch("SELECT count(*) FROM saver_habits"))
     sample = _Sample(most_rows)
-    after, done = NOBODY, 0
-    while True:
-        gathered, rows = run(lambda after=after: _next(after, chunk, policy, at, since))  # type: ignore[misc]
-        if not gathered.savers:
-            break
-        sample.add(gathered.savers, rows)
-        after, done = gathered.savers[-1], done + len(gathered.savers)
-        report(done, max(done, total))
+    after: UUID | None = NOBODY
+    done = 0
+    while after is not None:
+        after, passed, part = run(partial(_next, sample, after, chunk, policy, at, since))
+        if part is not None:
+            sample.add(*part)
+        done += passed
+        if passed:
+            report(done, max(done, total))
     return in_order(sample.rows())
 
 
-def _next(after: UUID, chunk: int, policy: Policy, at: datetime, since: int | None) -> tuple[Gathered, Labelled]:
+def _next(
+    sample: _Sample, after: UUID, chunk: int, policy: Policy, at: datetime, since: int | None
+) -> tuple[UUID | None, int, tuple[list[UUID], Labelled] | None]:
+    """Up to ``chunk`` savers of the sample behind ``after``: the last who was passed, how many were, their rows."""
     queue("SET LOCAL statement_timeout = '1min'")
-    gathered = gather_next(after, chunk, at=at)
-    return gathered, labelled_then(gathered, at_least=policy.scored_from, since=since)
+    savers = [user_id for (user_id,) in fetch(NEXT, (after, min(chunk * sample.one_of, MOST_IDS)))]
+    if not savers:
+        return None, 0, None
+    chosen = [saver for saver in savers if sample.has(saver)][:chunk]
+    if len(chosen) == chunk:
+        savers = savers[: savers.index(chosen[-1]) + 1]
+    if not chosen:
+        return savers[-1], len(savers), None
+    gathered = gather(chosen, at=at)
+    rows = labelled_then(gathered, at_least=policy.scored_from, since=since)
+    return savers[-1], len(savers), (gathered.savers, rows)
 
 
 def labelled_then(gathered: Gathered, *, at_least: int, since: int | None = None) -> Labelled:
@@ -89,24 +105,29 @@ class _Sample:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._up_to = np.uint64(2**64 - 1)
+        #: One of so many savers is in it.
+        self.one_of = 1
+        self._up_to = 2**64 - 1
         self._parts: list[Labelled] = []
         self._places: list[NDArray[np.uint64]] = []
         self._count = 0
         self._savers = 0
 
+    def has(self, saver: UUID) -> bool:
+        """Whether this one is in it, as far as is known."""
+        return _place(saver) <= self._up_to
+
     def add(self, savers: list[UUID], rows: Labelled) -> None:
         places = np.array([_place(saver) for saver in savers], dtype=np.uint64)[rows.saver]
-        kept = places <= self._up_to
         numbered = Labelled(rows.saver + self._savers, rows.as_of, rows.on_time, rows.features, rows.closed)
         self._savers += len(savers)
-        self._parts.append(numbered.chosen(kept))
-        self._places.append(places[kept])
-        self._count += int(kept.sum())
+        self._parts.append(numbered)
+        self._places.append(places)
+        self._count += len(numbered)
         while self._count > self._most and self._up_to > 0:
-            self._up_to //= np.uint64(2)
+            self.one_of, self._up_to = 2 * self.one_of, self._up_to // 2
             for number, (part, where) in enumerate(zip(self._parts, self._places, strict=True)):
-                kept = where <= self._up_to
+                kept = where <= np.uint64(self._up_to)
                 self._parts[number], self._places[number] = part.chosen(kept), where[kept]
             self._count = sum(len(part) for part in self._parts)
 
