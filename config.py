@@ -163,6 +163,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("S3_REGION", "us-east-1", "region of the bucket"),
     Setting("S3_ACCESS_KEY_ID", "", "access key of the bucket", secret=True),
     Setting("S3_SECRET_ACCESS_KEY", "", "secret key of the bucket", secret=True),
+    Setting(
+        "MODEL_FOLDER",
+        ".local/models",
+        "where trained models are kept if there is no bucket; web and worker must both see it",
+    ),
     Setting("PAYMENTS_URL", "", "who collects auto-deposits; empty means that nobody is asked, as in deposits by hand"),
     Setting("PAYMENTS_KEY", "", "the key shared with whoever collects; at least 32 characters", secret=True),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "the address savers see; links and cookies follow it"),

@@ -15,6 +15,7 @@ from app import clock, connections, extensions, observability
 from app.blueprints import api, errors, headers, web
 from app.cli import register_commands
 from app.integrations.email import mailer
+from app.integrations.model_store import model_store
 from app.integrations.object_store import object_store
 from app.integrations.payments import payments
 from app.integrations.push import phone_push
@@ -92,8 +93,10 @@ def _bind_extensions(app: Flask) -> None:
     )
     extensions.cache.init_app(app)
     extensions.limiter.init_app(app)
+    bucket = object_store(app.config)
     app.extensions |= {
-        "object_store": object_store(app.config),
+        "object_store": bucket,
+        "model_store": model_store(app.config, bucket, settings.ROOT),
         "payments": payments(app.config),
         "mailer": mailer(app.config),
         "phone_push": phone_push(app.config),

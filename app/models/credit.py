@@ -27,6 +27,7 @@ from app.models.identity import Instant, one_of
 
 SCORE_STATES = ("no_history", "provisional", "scored")
 MODEL_STATES = ("candidate", "serving", "retired")
+HEALTH_VERDICTS = ("ok", "drifting", "unknown", "refused")
 CAUSES = (
     "deposit",
     "withdrawal",
@@ -102,18 +103,22 @@ class ScoreChange(Scored, Model):
 
 
 class ScoreModel(Model):
-    """A model that was trained: its file lies in the object store or on disk, by this digest only.
+    """A model that was trained: its file lies in the object store or in a folder, by this digest only.
 
-    ``card``: what it was trained on and how good it was.
+    ``card``: what it was trained on and how good it was. ``number`` is the one in ``version``. ``trouble``: why a
+    process could not take it into service when it last tried (a code), and since when; the rule serves meanwhile.
     """
 
     __tablename__ = "score_models"
     __table_args__ = (
         CheckConstraint(one_of("status", MODEL_STATES), name="status"),
+        UniqueConstraint("number", name="uq_score_models_number"),
+        UniqueConstraint("sha256", name="uq_score_models_sha256"),
         Index("uq_score_models_serving", "status", unique=True, postgresql_where=text("status = 'serving'")),
     )
 
     version: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
     kind: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(12))
     location: Mapped[str] = mapped_column(String(200))
@@ -123,14 +128,25 @@ class ScoreModel(Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
     promoted_at: Mapped[datetime | None] = mapped_column(Instant)
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
+    trouble: Mapped[str | None] = mapped_column(String(32))
+    trouble_since: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ScoreHealth(Model):
-    """How predictions of the model in service have held up on periods that closed since, and how inputs have moved."""
+    """How predictions of the model in service have held up on periods that closed since, and how inputs have moved.
+
+    ``verdict``: ``ok``, ``drifting``, or ``unknown`` where too little has closed, ``refused`` where the model's file
+    cannot be used; ``report`` has the figures and reasons.
+    """
 
     __tablename__ = "score_health"
+    __table_args__ = (
+        CheckConstraint(one_of("verdict", HEALTH_VERDICTS), name="verdict"),
+        Index("ix_score_health_measured_at", "measured_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
     measured_at: Mapped[datetime] = mapped_column(Instant)
     model_version: Mapped[str | None] = mapped_column(String(32))
+    verdict: Mapped[str] = mapped_column(String(12))
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -1,4 +1,8 @@
-"""Models as files: skops, so that reading one executes nothing, and the same model gives the same bytes."""
+"""Fitted estimators of scikit-learn as bytes: skops, so that reading one executes nothing, and the same one gives the
+same bytes.
+
+skops and scikit-learn are imported at their first use: they take a second that most processes never need.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,44 @@ import json
 import zipfile
 from typing import Any, Final
 
-import skops.io
-
-#: Everything beside skops' own list that a model file of ours may hold; anything more and it is refused.
+#: What of the types that a model file of ours may hold skops does not know as harmless.
 TRUSTED: Final = ("numpy.dtype", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor")
+#: All that any node of such a file may name; skops' own list is far longer. Anything else and the file is refused.
+TYPES: Final = frozenset(
+    {
+        *("builtins.dict", "builtins.list", "builtins.str", "builtins.tuple"),
+        *("numpy.dtype", "numpy.ndarray", "numpy.float64", "numpy.uint64", "numpy.random._generator.Generator"),
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.impute._base.SimpleImputer",
+        "sklearn.linear_model._logistic.LogisticRegression",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.preprocessing._label.LabelEncoder",
+    }
+)
 _SCHEMA: Final = "schema.json"
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 
 
 class Refused(ValueError):
-    """A file that is not read: it holds what no model of ours does, or is no model file at all."""
+    """A file that is not read. ``code`` says why in one snake_case word, the message in a sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def dumps(model: Any) -> bytes:
-    """The file of a fitted model. skops names its parts by places in memory and stamps them with the time: here they
-    are numbered, and the time stands still."""
+    """The bytes of a fitted estimator. skops names its parts by places in memory and stamps them with the time: here
+    they are numbered, and the time stands still."""
+    import skops.io
+
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as source:
         schema = json.loads(source.read(_SCHEMA))
         numbering = _Numbering()
@@ -35,16 +62,32 @@ def dumps(model: Any) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """The model of a file. Raises Refused."""
+    """The estimator of a file. Raises Refused."""
+    import skops.io
+
     try:
-        strange = set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED)
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            named = _types(json.loads(file.read(_SCHEMA)))
+        strange = (named - TYPES) | (set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED))
         if strange:
-            raise Refused(f"the file holds {', '.join(sorted(strange))}")
+            raise Refused("strange_types", f"the file holds {', '.join(sorted(strange))}")
         return skops.io.loads(data, trusted=list(TRUSTED))
     except Refused:
         raise
     except Exception as error:  # a broken archive fails in as many ways as there are bytes
-        raise Refused(f"the file is no model: {type(error).__name__}") from error
+        raise Refused("not_a_model", f"the file is no model: {type(error).__name__}") from error
+
+
+def _types(node: Any) -> set[str]:
+    """Every type, function or module's name that a schema mentions as one."""
+    if isinstance(node, list):
+        return set().union(*(_types(each) for each in node))
+    if not isinstance(node, dict):
+        return set()
+    found = set().union(*(_types(each) for each in node.values()))
+    if "__class__" in node or "__module__" in node:
+        found.add(f"{node.get('__module__')}.{node.get('__class__')}")
+    return found
 
 
 class _Numbering:

@@ -1,22 +1,24 @@
-"""Kinds of models behind one small interface: how one is fitted, and how it answers.
+"""Kinds of models behind one small interface: how one is fitted, kept as a file, read again, and how it answers.
 
-Another kind (a TensorFlow Lite file, say) is one more ``Trainer`` in ``TRAINERS``, and a file that ``model_file`` may
-read.
+Another kind (a TensorFlow Lite file, say) is one more ``Trainer`` in ``TRAINERS``: ``fit`` makes anything that has
+``predict_proba``, ``to_bytes`` and ``from_bytes`` turn it into a file's content and back without executing any of it.
+Candidates are tried, promoted, kept, checked, served and watched by kind alone; nothing else has to know.
+docs/models.md goes through one.
+
+scikit-learn is imported at its first use: it takes a second that most processes never need.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
+from app.scoring import model_file
 from app.scoring.features import SIGNS, Column, Features
 
 #: What models see, in the order of their columns.
@@ -31,16 +33,48 @@ class Estimator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Trainer:
+class Trainer(Protocol):
     """One kind of model. ``savers``: how many there must be before it is tried."""
+
+    @property
+    def kind(self) -> str:
+        """Its name, at most 16 characters."""
+        ...
+
+    @property
+    def savers(self) -> int:
+        """See above."""
+        ...
+
+    def fit(self, rows: Column, on_time: NDArray[np.bool_], seed: int) -> Estimator:
+        """A fitted model of this kind; the same rows and seed give the same model. Days late may be NaN."""
+        ...
+
+    def to_bytes(self, estimator: Estimator) -> bytes:
+        """What a file keeps of it; the same estimator gives the same bytes."""
+        ...
+
+    def from_bytes(self, data: bytes) -> Estimator:
+        """The estimator again. Raises Refused for anything else, and executes nothing that ``data`` holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScikitLearn:
+    """Logistic regression, or ``boosted`` histogram gradient boosting whose features move it one way only."""
 
     kind: str
     savers: int
     boosted: bool
 
     def fit(self, rows: Column, on_time: NDArray[np.bool_], seed: int) -> Estimator:
-        """A fitted model of this kind; the same rows and seed give the same model."""
+        """See Trainer."""
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         estimator: Any
         if self.boosted:
             # A column without any value (nobody has a loan yet) cannot be binned: a constant is never split on.
@@ -60,13 +94,46 @@ class Trainer:
             estimator = make_pipeline(
                 SimpleImputer(keep_empty_features=True), StandardScaler(), LogisticRegression(max_iter=1000)
             )
-        fitted: Estimator = estimator.fit(rows, on_time)
+        with one_thread():
+            fitted: Estimator = estimator.fit(rows, on_time)
         return fitted
+
+    def to_bytes(self, estimator: Estimator) -> bytes:
+        """See Trainer."""
+        return model_file.dumps(estimator)
+
+    def from_bytes(self, data: bytes) -> Estimator:
+        """See Trainer."""
+        estimator: Any = model_file.loads(data)
+        # Parts of a model are of types that a file may hold too.
+        wanted = "HistGradientBoostingClassifier" if self.boosted else "Pipeline"
+        if type(estimator).__name__ != wanted:
+            raise model_file.Refused("not_a_model", f"the file holds a {type(estimator).__name__}, not a {wanted}")
+        found: Estimator = estimator
+        return found
 
 
 TRAINERS: Final[dict[str, Trainer]] = {
-    trainer.kind: trainer for trainer in (Trainer("logistic", 50, False), Trainer("boosting", 200, True))
+    trainer.kind: trainer for trainer in (ScikitLearn("logistic", 50, False), ScikitLearn("boosting", 200, True))
 }
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Have the libraries below do their sums in this thread.
+
+    Added up in threads they may differ in the last bit. And threads wait for each other by spinning: beside other work
+    on the same cores fitting takes seven times as long with two.
+    """
+    limits: AbstractContextManager[object] = _threads().limit(limits=1)
+    return limits
+
+
+@cache
+def _threads() -> Any:
+    import sklearn.ensemble  # noqa: F401  those libraries are looked for among what is loaded
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +153,8 @@ class Model:
 
     def answer(self, rows: Column) -> Column:
         """The same for rows in the order of ``NAMES``."""
-        chances = self.estimator.predict_proba(rows)[:, 1]
+        with one_thread():
+            chances = self.estimator.predict_proba(rows)[:, 1]
         if self.slope == 1.0 and self.offset == 0.0:
             return chances
         return 1 / (1 + np.exp(-(self.slope * _logit(chances) + self.offset)))
@@ -94,7 +162,10 @@ class Model:
 
 def recalibrated(model: Model, chances: Column, on_time: NDArray[np.bool_]) -> Model:
     """The model with Platt's line through ``chances``, which it gave to savers it had not seen."""
-    line = LogisticRegression(C=1e6).fit(_logit(chances)[:, None], on_time)
+    from sklearn.linear_model import LogisticRegression
+
+    with one_thread():
+        line = LogisticRegression(C=1e6).fit(_logit(chances)[:, None], on_time)
     return Model(model.kind, model.estimator, float(line.coef_[0, 0]), float(line.intercept_[0]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,33 @@ from app.scoring.features import Features, Instalments, features_at
 from app.scoring.histories import Index, Jars, Movements
 from app.scoring.obligations import Obligations
 
+#: One number for saver and day: the saver's, times this, and the day.
+_WIDTH: Final = np.int64(2**21)
+#: Rows of histories that questions of their own kind are given at once.
+_ROWS_AT_ONCE: Final = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One row for each period that closed: what was known on the morning it began, and whether it was then on time."""
+    """One row for each period that closed: what was known on the morning it began, and whether it was then on time.
+
+    ``closed``: the last day on which that could change; nobody knew the answer before the next morning.
+    """
 
     saver: Index
     as_of: Days
     on_time: NDArray[np.bool_]
     features: Features
+    closed: Days
+
+    def __len__(self) -> int:
+        return len(self.on_time)
+
+    def chosen(self, rows: NDArray[np.bool_] | Index) -> Labelled:
+        """The named rows."""
+        return Labelled(
+            self.saver[rows], self.as_of[rows], self.on_time[rows], taken(self.features, rows), self.closed[rows]
+        )
 
 
 def features_before(
@@ -30,33 +49,29 @@ def features_before(
 
     Only what was closed and had moved by then counts, whatever ``history`` and ``movements`` hold beyond it.
     """
-    owner = _owners(history)
-    latest = np.zeros(len(history), dtype=np.int64)
-    for begin, end in zip(history.starts[:-1], history.starts[1:], strict=True):
-        latest[begin:end] = np.maximum.accumulate(history.closed[begin:end])
-    width, base = np.int64(2**21), int(min(latest.min(initial=0), as_of.min(initial=0)))
-    known = np.searchsorted(owner * width + (latest - base), saver * width + (as_of - base), side="left")
-    known = np.maximum(known, history.starts[saver]) - history.starts[saver]
+    place = _owners(history) * _WIDTH + (history.closed - (base := _base(history, as_of)))
+    asked = saver * _WIDTH + (as_of - base)
+    begin = history.starts[saver]
+    # How many from the first on were all over by then, and how many were over at all.
+    known = np.maximum(np.searchsorted(np.maximum.accumulate(place), asked, side="left"), begin) - begin
+    over = np.searchsorted(np.sort(place), asked, side="left") - begin
     # Where plans are mixed, a later period may have closed while an earlier one is still within its grace.
-    mixed = np.zeros(len(history.starts) - 1, dtype=bool)
-    mixed[owner[latest > history.closed]] = True
-    odd = np.flatnonzero(mixed[saver])
+    odd = np.flatnonzero(over > known)
     if not len(odd):
         return features_at(history, jars, movements, instalments, saver=saver, known=known, as_of=as_of)
-    plain = np.flatnonzero(~mixed[saver])
+    plain = np.flatnonzero(over == known)
     parts = [
-        np.flatnonzero(_closed_before(history, saver[row], as_of[row])) + history.starts[saver[row]] for row in odd
+        features_at(history, jars, movements, instalments, saver=saver[plain], known=known[plain], as_of=as_of[plain])
     ]
-    counts = np.array([len(part) for part in parts], dtype=np.int64)
-    own = _taken(history, np.concatenate(parts), counts)
-    ordinary = features_at(
-        history, jars, movements, instalments, saver=saver[plain], known=known[plain], as_of=as_of[plain]
-    )
-    special = features_at(
-        own, jars, movements, instalments,
-        saver=saver[odd], known=counts, as_of=as_of[odd], sequence=np.arange(len(odd)),
-    )  # fmt: skip
-    return _interleaved(ordinary, special, plain, odd)
+    for some in _slices(odd, np.diff(history.starts)[saver[odd]]):
+        own = _as_it_was(history, saver[some], as_of[some])
+        parts.append(
+            features_at(
+                own, jars, movements, instalments,
+                saver=saver[some], known=np.diff(own.starts), as_of=as_of[some], sequence=np.arange(len(some)),
+            )
+        )  # fmt: skip
+    return taken(joined(parts), np.argsort(np.concatenate((plain, odd)), kind="stable"))
 
 
 def labelled(
@@ -66,7 +81,7 @@ def labelled(
     saver = _owners(history)
     found = features_before(history, jars, movements, instalments, saver=saver, as_of=history.begun)
     enough = found.closed >= at_least
-    return Labelled(saver[enough], history.begun[enough], history.on_time[enough], taken(found, enough))
+    return Labelled(saver, history.begun, history.on_time, found, history.closed).chosen(enough)
 
 
 def taken(features: Features, rows: NDArray[np.bool_] | Index) -> Features:
@@ -77,26 +92,37 @@ def taken(features: Features, rows: NDArray[np.bool_] | Index) -> Features:
     )
 
 
+def joined(parts: list[Features]) -> Features:
+    """The rows of all, one after the other."""
+    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
+    rest = [
+        np.concatenate([getattr(part, field.name) for part in parts])
+        for field in fields(Features)
+        if field.name != "columns"
+    ]
+    return Features(columns, *rest)
+
+
 def _owners(history: Obligations) -> Index:
     return np.repeat(np.arange(len(history.starts) - 1), np.diff(history.starts))
 
 
-def _closed_before(history: Obligations, saver: int, as_of: int) -> NDArray[np.bool_]:
-    before: NDArray[np.bool_] = history.closed[history.starts[saver] : history.starts[saver + 1]] < as_of
-    return before
+def _base(history: Obligations, as_of: Days) -> int:
+    return int(min(history.closed.min(initial=0), as_of.min(initial=0)))
 
 
-def _taken(history: Obligations, rows: Index, counts: Index) -> Obligations:
-    values = {field.name: getattr(history, field.name)[rows] for field in fields(history) if field.name != "starts"}
+def _slices(rows: Index, sizes: Index) -> list[Index]:
+    """``rows`` in runs, the histories of each of which take up no more than so much memory."""
+    begins = np.flatnonzero(np.diff(np.cumsum(sizes) // _ROWS_AT_ONCE, prepend=-1))
+    return np.split(rows, begins[1:])
+
+
+def _as_it_was(history: Obligations, saver: Index, as_of: Days) -> Obligations:
+    """For each question a history of its own: what was over before its day."""
+    begin, lengths = history.starts[saver], np.diff(history.starts)[saver]
+    question = np.repeat(np.arange(len(saver)), lengths)
+    row = np.arange(len(question)) + np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
+    over = history.closed[row] < as_of[question]
+    row, counts = row[over], np.bincount(question[over], minlength=len(saver))
+    values = {field.name: getattr(history, field.name)[row] for field in fields(history) if field.name != "starts"}
     return replace(history, starts=np.concatenate(([0], np.cumsum(counts))), **values)
-
-
-def _interleaved(ordinary: Features, special: Features, plain: Index, odd: Index) -> Features:
-    order = np.argsort(np.concatenate((plain, odd)), kind="stable")
-    joined = {name: np.concatenate((column, special.columns[name]))[order] for name, column in ordinary.columns.items()}
-    rest = [
-        np.concatenate((getattr(ordinary, field.name), getattr(special, field.name)))[order]
-        for field in fields(ordinary)
-        if field.name != "columns"
-    ]
-    return Features(joined, *rest)

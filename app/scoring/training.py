@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold
 
 from app.scoring.features import Column
 from app.scoring.metrics import Metrics, calibration, ece, measure
@@ -20,6 +19,11 @@ from app.scoring.rule import probabilities, rule_scores
 LEAST_SAVERS: Final = 50
 LEAST_ROWS: Final = 500
 LEAST_OF_A_CLASS: Final = 50
+#: Rows that a model in service has not learned from, to compare it with others on those alone.
+LEAST_UNSEEN: Final = 200
+#: What candidates have to beat, by the names of their metrics.
+RULE: Final = "rule"
+IN_SERVICE: Final = "in service"
 #: The newest rows that candidates are tried on, and the calibration error from which one is recalibrated.
 NEWEST: Final = 0.2
 WORST_ECE: Final = 0.05
@@ -38,18 +42,27 @@ class TooLittle(ValueError):
 class Contest:
     """What came of trying candidates on the newest rows. ``model``: the best one, fitted on all rows.
 
-    ``promoted``: it beat the rule, and the model in service where there is one. ``metrics``: of the rule, of what is in
-    service, and of each candidate, on the same rows. ``split``: the first day of those.
+    ``beaten``: which of the rule and the model in service it beat, ``unbeaten`` the others. ``metrics``: of the rule,
+    of what is in service, and of each candidate, on the same rows. ``split``: the first day of those. ``unseen``: of
+    those that the model in service has not learned from, where there are enough; then they decide between it and the
+    best.
     """
 
     model: Model
-    promoted: bool
+    beaten: list[str]
+    unbeaten: list[str]
     split: int
     rows: int
     savers: int
     metrics: dict[str, Metrics]
+    unseen: dict[str, Metrics]
     chances: Column = field(repr=False)
     outcome: NDArray[np.bool_] = field(repr=False)
+
+    @property
+    def promoted(self) -> bool:
+        """Whether it beat all there was to beat."""
+        return not self.unbeaten
 
 
 def missing(rows: Labelled) -> list[tuple[str, int, int]]:
@@ -70,44 +83,55 @@ def contest(
     *,
     seed: int,
     in_service: Model | None = None,
+    learned_until: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Contest:
     """Try every kind there are savers enough for on the newest rows, and name the best. Raises TooLittle.
 
-    Nothing about the newest rows is used in fitting. ``progress`` is told steps done of all.
+    Nothing about the newest rows is used in fitting, nor anything that only became known beside them.
+    ``learned_until``: the last day of which ``in_service`` has learned; it knows the answers up to then, so that it is
+    compared on what came later, or, where that is too little, keeps that advantage. ``progress`` is told steps done of
+    all.
     """
     lacking = missing(rows)
     if lacking:
         raise TooLittle(lacking)
     savers = len(np.unique(rows.saver))
     split = _split(rows)
-    old, new = rows.as_of < split, rows.as_of >= split
+    old, new = rows.closed < split, rows.as_of >= split
     matrix, outcome = rows.features.matrix(NAMES), rows.on_time[new]
     if not 0 < rows.on_time[old].sum() < old.sum():
         raise TooLittle([("periods of both kinds before the newest", 0, 1)])
+    unseen = np.zeros(len(outcome), dtype=bool) if learned_until is None else rows.as_of[new] > learned_until
+    if unseen.sum() < LEAST_UNSEEN or outcome[unseen].all() or not outcome[unseen].any():
+        unseen[:] = False
 
     trainers = [trainer for trainer in TRAINERS.values() if savers >= trainer.savers]
     steps, done = 2 * len(trainers) + 1, 0
     newest = taken(rows.features, new)
-    metrics = {"rule": measure(outcome, probabilities(rule_scores(newest, policy).score, policy))}
+    said = {RULE: probabilities(rule_scores(newest, policy).score, policy)}
     if in_service is not None:
-        metrics["in service"] = measure(outcome, in_service.probabilities(newest))
-    tried: dict[str, tuple[Model, Column]] = {}
+        said[IN_SERVICE] = in_service.probabilities(newest)
+    tried: dict[str, Model] = {}
     for trainer in trainers:
         model = _fitted(trainer, matrix[old], rows.on_time[old], rows.saver[old], outcome, matrix[new], seed)
-        chances = model.answer(matrix[new])
-        tried[trainer.kind] = model, chances
-        metrics[trainer.kind] = measure(outcome, chances)
+        tried[trainer.kind], said[trainer.kind] = model, model.answer(matrix[new])
         done += 2
         progress(done, steps)
+    metrics = {name: measure(outcome, chances) for name, chances in said.items()}
+    apart = {name: measure(outcome[unseen], chances[unseen]) for name, chances in said.items()} if unseen.any() else {}
     best = min(tried, key=lambda kind: metrics[kind].log_loss)
-    old_model, chances = tried[best]
-    standing = min(metrics[name].log_loss for name in ("rule", "in service") if name in metrics)
-    final = Model(best, TRAINERS[best].fit(matrix, rows.on_time, seed), old_model.slope, old_model.offset)
+    beaten: list[str] = []
+    unbeaten: list[str] = []
+    for name in (RULE, IN_SERVICE):
+        if name in said:
+            of = apart if name == IN_SERVICE and apart else metrics
+            (beaten if of[best].log_loss < of[name].log_loss else unbeaten).append(name)
+    final = Model(best, TRAINERS[best].fit(matrix, rows.on_time, seed), tried[best].slope, tried[best].offset)
     progress(steps, steps)
     return Contest(
-        final, metrics[best].log_loss < standing, split, len(rows.on_time), savers, metrics, chances, outcome
-    )
+        final, beaten, unbeaten, split, len(rows.on_time), savers, metrics, apart, said[best], outcome
+    )  # fmt: skip
 
 
 def _split(rows: Labelled) -> int:
@@ -125,6 +149,8 @@ def _fitted(
     newest: Column,
     seed: int,
 ) -> Model:
+    from sklearn.model_selection import GroupKFold  # at its first use: see app/scoring/models.py
+
     model = Model(trainer.kind, trainer.fit(rows, on_time, seed))
     if ece(calibration(outcome, model.answer(newest))) <= WORST_ECE:
         return model

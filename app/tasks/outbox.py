@@ -12,6 +12,7 @@ RECEIVERS = {
     "notifications.made": ("notifications.send_out",),
     "gamification.boards_lost": ("gamification.refresh_boards",),
     "gamification.standing_changed": ("gamification.refresh_standings", "credit.refresh"),
+    "credit.model_changed": ("credit.recalculate",),
     "jobs.ordered": ("jobs.begin",),
     "support.asked": ("support.tell_officer",),
 }

@@ -141,6 +141,7 @@ def upgrade() -> None:
     op.create_table(
         "score_models",
         sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("location", sa.String(length=200), nullable=False),
@@ -150,8 +151,12 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("promoted_at", INSTANT, nullable=True),
         sa.Column("retired_at", INSTANT, nullable=True),
+        sa.Column("trouble", sa.String(length=32), nullable=True),
+        sa.Column("trouble_since", INSTANT, nullable=True),
         sa.CheckConstraint("status IN ('candidate', 'serving', 'retired')", name=op.f("ck_score_models_status")),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_score_models")),
+        sa.UniqueConstraint("number", name=op.f("uq_score_models_number")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_score_models_sha256")),
     )
     op.create_index(
         "uq_score_models_serving",
@@ -165,9 +170,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("measured_at", INSTANT, nullable=False),
         sa.Column("model_version", sa.String(length=32), nullable=True),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("report", postgresql.JSONB(), nullable=False),
+        sa.CheckConstraint("verdict IN ('ok', 'drifting', 'unknown', 'refused')", name=op.f("ck_score_health_verdict")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score_health")),
     )
+    op.create_index("ix_score_health_measured_at", "score_health", ["measured_at"])
     # Reversals are few: whoever asks which movements of some savers stand finds them without looking at the others.
     op.create_index(
         "ix_transactions_reversals",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_nothing_of_the_newest_rows_is_in_the_fit() -> None:
     rows = history(80, 20)
     first = contest(rows, policy(), seed=3)
     newest = rows.as_of >= first.split
-    turned = Labelled(rows.saver, rows.as_of, np.where(newest, ~rows.on_time, rows.on_time), rows.features)
+    turned = Labelled(rows.saver, rows.as_of, np.where(newest, ~rows.on_time, rows.on_time), rows.features, rows.closed)
     again = contest(turned, policy(), seed=3)
     assert again.split == first.split
     # Turned outcomes of the newest rows change how the candidate is judged, and not what it said of them.
@@ -99,3 +100,41 @@ def test_drift_is_nought_for_the_same_and_large_for_another() -> None:
     assert psi(before, before) == pytest.approx(0.0)
     assert psi(before, before + 2) > 0.25
     assert psi(np.full(10, np.nan), np.full(10, np.nan)) == pytest.approx(0.0)
+
+
+def test_what_became_known_only_beside_the_newest_rows_is_not_in_the_fit_either() -> None:
+    rows = history(80, 20)
+    split = contest(rows, policy(), seed=3).split
+    late = (rows.as_of < split) & (rows.closed >= split - 7)
+    assert late.any()
+    # Their periods end a fortnight later than they did: while the newest rows are under way.
+    slow = replace(rows, closed=np.where(late, rows.closed + 14, rows.closed))
+    turned = replace(slow, on_time=np.where(late, ~rows.on_time, rows.on_time))
+    assert np.allclose(contest(slow, policy(), seed=3).chances, contest(turned, policy(), seed=3).chances)
+
+
+def test_a_model_in_service_is_judged_by_what_it_has_not_learned() -> None:
+    rows = history(220, 20)
+    first = contest(rows, policy(), seed=3)
+    newest = rows.as_of[rows.as_of >= first.split]
+
+    class Memory:
+        """Knows the answers by heart up to a day, and nothing after it."""
+
+        def __init__(self, until: int) -> None:
+            self.until = until
+
+        def predict_proba(self, asked: np.ndarray) -> np.ndarray:
+            learned = newest <= self.until
+            known = np.where(rows.on_time[rows.as_of >= first.split], 0.99, 0.01)
+            chance = np.where(learned, known, 0.5)
+            return np.column_stack([1 - chance, chance])
+
+    until = int(np.unique(newest)[-2])
+    memory = Model("memory", Memory(until))
+    assert not contest(rows, policy(), seed=3, in_service=memory).promoted
+    fair = contest(rows, policy(), seed=3, in_service=memory, learned_until=until)
+    assert fair.unseen["in service"].rows == int((newest > until).sum()) >= 200
+    assert fair.promoted
+    # Of what came after all rows there is nothing yet: it keeps what it has by heart.
+    assert not contest(rows, policy(), seed=3, in_service=memory, learned_until=int(newest[-1]) + 9).promoted

@@ -62,14 +62,22 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "savings.collect": ("transactions", "INSERT", 2),
     "upkeep.dead_letters": ("outbox", "UPDATE", 1),
     "upkeep.purge": ("notifications", "DELETE", 2),
+    "credit.health": ("score_health", "INSERT", 1),
     "ledger.seal": ("ledger_checkpoints", "INSERT", 1),
     # After the messages were published.
     "outbox.relay": ("outbox", "DELETE", 1),
 }
 # After the letters went out, and before that is marked.
 MARKING = ("deliveries", "UPDATE", 2)
-# What the boards hold is in Redis, and letters stand with a mail server: tests of their own, below.
-ELSEWHERE = {"jobs.resume", "gamification.refresh_boards", "notifications.send_due", "support.tell_officer"}
+# What the boards hold is in Redis, and letters stand with a mail server: tests of their own, below. Training needs a
+# longer history (tests/services/credit/test_training.py).
+ELSEWHERE = {
+    "jobs.resume",
+    "gamification.refresh_boards",
+    "notifications.send_due",
+    "support.tell_officer",
+    "credit.train",
+}
 STAND_STILL = f"""
 CREATE TABLE stand_at (step bigint); INSERT INTO stand_at VALUES (NULL);
 CREATE SEQUENCE steps;

@@ -1,11 +1,13 @@
-"""`flask scoring`: scores made anew and looked back at; each module brings its commands."""
+"""`flask scoring`: scores made anew and looked back at, and the models behind them; each module brings its commands."""
 
 from __future__ import annotations
 
 from app.cli.refusals import Commands
-from app.cli.scoring import scores
+from app.cli.scoring import models, scores
 
-group = Commands("scoring", help="Scores: make them anew, and recompute one for any past instant.")
+group = Commands(
+    "scoring", help="Scores: make them anew, recompute one for any past instant; train the models behind them."
+)
 
-for command in (scores.show,):
+for command in (scores.show, *models.COMMANDS):
     group.add_command(command)

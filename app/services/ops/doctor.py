@@ -83,6 +83,7 @@ def _database(config: Mapping[str, Any], *, production: bool, now: datetime) -> 
             lambda: _clock(ask, production=production),
             lambda: _outbox(ask, now),
             lambda: _ledger(ask, now),
+            lambda: _model(ask),
             lambda: _staff(ask),
             lambda: iter([support_answers.standing(ask, now)]),
         )
@@ -211,6 +212,24 @@ def _ledger(ask: Callable[..., Any], now: datetime) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield Check("verification", "ok", f"no finding on {_shown(verified[0])}")
+
+
+def _model(ask: Callable[..., Any]) -> Iterator[Check]:
+    serving = ask("SELECT version, trouble, trouble_since FROM score_models WHERE status = 'serving'")
+    if serving is None:
+        yield Check("model", "ok", "none is in service: the rule predicts")
+        return
+    version, trouble, since = serving
+    if trouble is not None:
+        yield Check(
+            "model", "problem", f"the rule predicts: {version} cannot be used since {_shown(since)} ({trouble})",
+            "See `flask scoring models`, then `flask scoring rollback` or `flask scoring train`.",
+        )  # fmt: skip
+        return
+    yield Check("model", "ok", f"{version} predicts")
+    measured = ask("SELECT verdict, measured_at, model_version FROM score_health ORDER BY measured_at DESC LIMIT 1")
+    if measured is not None and measured[0] == "drifting" and measured[2] == version:
+        yield Check("model", "note", f"{version} was drifting on {_shown(measured[1])}", "See `flask scoring health`.")
 
 
 def _staff(ask: Callable[..., Any]) -> Iterator[Check]:

@@ -12,7 +12,8 @@ from celery.schedules import BaseSchedule, crontab
 from celery.schedules import schedule as every
 
 from app import clock
-from app.errors import NotFound
+from app.errors import DomainError, NotFound
+from app.services.credit import monitoring, training
 from app.services.gamification import boards
 from app.services.notifications import sending
 from app.services.ops import (
@@ -58,6 +59,22 @@ def _resume(_turn: Round) -> int:
     return sum(perform(job).state != "running" for job in JOBS.values() if job.name in silent)
 
 
+def _train(turn: Round) -> int:
+    """Too little to learn from is nothing to do."""
+    try:
+        trained = training.train(at=turn.at, watch=lambda stage, done, total: turn.report(0, None))
+    except DomainError as refusal:
+        if refusal.code != "too_little":
+            raise
+        return 0
+    return int(trained.new or trained.promoted)
+
+
+def _health(turn: Round) -> int:
+    monitoring.check_health(at=turn.at, report=lambda done, total: turn.report(0, None))
+    return 1
+
+
 JOBS: dict[str, Job] = {
     job.name: job
     for job in (
@@ -67,6 +84,8 @@ JOBS: dict[str, Job] = {
         Job("gamification.refresh_boards", "Rebuilds boards: lost ones, and after days closed.", _boards, FIVE_AFTER),
         Job("credit.keep_up", "Makes scores anew whose saver's day is over.", scores.keep_up, FIVE_AFTER),
         Job(scores.KIND, "Makes every score anew, or those that staff name.", scores.recalculate, "40 20 * * 0"),
+        Job("credit.health", "Measures how predictions have held since.", _health, "40 18 * * 0"),
+        Job("credit.train", "Trains on what closed; promotes what is better.", _train, "10 19 * * 0"),
         Job("notifications.send_due", "Sends what waited for its time.", _send, "* * * * *", recorded=False),
         Job("savings.remind", "Tells savers in the evening whose streak ends tonight.", reminders.remind, QUARTERS),
         Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),

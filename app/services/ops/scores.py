@@ -15,6 +15,7 @@ from uuid import UUID
 from app import clock
 from app.errors import Invalid
 from app.services.audit import log as audit
+from app.services.credit import registry
 from app.services.credit.refresh import refresh_all, refresh_next
 from app.services.credit.storing import Cause
 from app.services.ops import job_runs
@@ -72,6 +73,7 @@ def recalculate(turn: Round) -> int:
 
     Goes on behind the last chunk of a run that died.
     """
+    run(partial(registry.serving, fresh=True))  # a change of the model may be why this runs
     named: list[str] | None = turn.parameters.get("user_ids")
     after = NOBODY if turn.cursor is None else UUID(turn.cursor)
     if named is not None:
