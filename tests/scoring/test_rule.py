@@ -147,7 +147,8 @@ def test_a_short_history_says_so(closed: int, status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "band"), [(300, "beginning"), (499, "beginning"), (500, "building"), (699, "strong"), (900, "excellent")]
+    ("points", "band"),
+    [(300, "beginning"), (499, "beginning"), (500, "building"), (699, "steady"), (716, "good"), (834, "excellent")],
 )
 def test_bands(points: int, band: str) -> None:
     assert policy().band(points) == band
