@@ -72,14 +72,17 @@ def number_of_day(text: str) -> int:
 @cache
 def code_version() -> str:
     """This program's version, and its commit where it runs out of a repository."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = ROOT / "pyproject.toml"
+    number = (
+        tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"
+    )
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
-        return str(project["version"])
+        return str(number)
     said = subprocess.run(
         [git, "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, timeout=5, check=False
     )
-    return f"{project['version']} {said.stdout.strip()}".strip()
+    return f"{number} {said.stdout.strip()}".strip()
 
 
 def as_markdown(name: str, card: Mapping[str, Any]) -> str:

@@ -23,6 +23,9 @@ from app.services.credit.learning import NOBODY
 from app.services.credit.scoring import Scores, score
 from app.services.credit.training import train
 from app.services.ops import doctor
+from app.services.ops.job_runs import perform
+from app.services.ops.jobs import JOBS
+from app.tasks.outbox import RECEIVERS
 from app.transactions import fetch, queue, run
 from tests.conftest import Clock
 
@@ -315,6 +318,29 @@ def test_promotion_and_rollback_go_through_those_that_served(
             ("score_model_rolled_back", "logistic-1", {"to": None}),
             ("score_model_rolled_back", "logistic-2", {"to": None}),
         ]
+
+
+def test_scores_follow_the_model(
+    with_history: Callable[..., Flask], on_disk: dict[str, str], clock: Clock, seconds: Seconds
+) -> None:
+    app = with_history(**on_disk)
+
+    def versions() -> list[Any]:
+        assert "credit.recalculate" in RECEIVERS["credit.model_changed"]
+        perform(JOBS["credit.recalculate"])
+        return run(lambda: fetch("SELECT model_version, count(*) FROM credit_scores GROUP BY 1"))
+
+    with app.app_context():
+        # The history was taken in by real time, after what the clock says here.
+        run(lambda: queue("DELETE FROM credit_scores"))
+        assert versions() == [(None, 90)]
+        train(at=clock.now())
+        clock.advance(minutes=1)
+        assert versions() == [("logistic-1", 90)]
+        # Of another process the model was taken back: this one has it in memory.
+        run(lambda: queue("UPDATE score_models SET status = 'retired'"))
+        clock.advance(minutes=1)
+        assert versions() == [(None, 90)]
 
 
 def test_a_file_that_cannot_be_used_is_not_promoted(

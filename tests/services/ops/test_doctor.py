@@ -55,6 +55,7 @@ def test_what_is_sound_is_said_line_by_line(fresh: Flask) -> None:
         "outbox": "ok",
         "seals": "ok",
         "verification": "note",
+        "model": "ok",
         "staff": "note",
         "requests": "ok",
         "redis": "ok",
