@@ -15,6 +15,7 @@ from app.blueprints.api import (
     notifications,
     problems,
     savings,
+    score_orders,
     statements,
     tokens,
 )
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     notifications.blueprint,
     devices.blueprint,
     jobs.blueprint,
+    score_orders.blueprint,
 )
 
 
