@@ -49,6 +49,8 @@ def upgrade() -> None:
         "credit_scores",
         "(status = 'no_history') = (score IS NULL)",
     )
+    # A score is made anew each day, in its place where the page has room.
+    op.execute("ALTER TABLE credit_scores SET (fillfactor = 80)")
     op.create_table(
         "credit_score_history",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -121,6 +123,7 @@ def downgrade() -> None:
     op.drop_table("score_health")
     op.drop_table("score_models")
     op.drop_table("credit_score_history")
+    op.execute("ALTER TABLE credit_scores RESET (fillfactor)")
     for name in ("status", "no_score_without_history"):
         op.drop_constraint(op.f(f"ck_credit_scores_{name}"), "credit_scores", type_="check")
     for column in (*(each.name for each in _scored()), "reasons", "as_of", "first_score", "told_score", "told_at"):
