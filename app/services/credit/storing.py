@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from app.integrations.saver_cache import forget_many
 from app.scoring.rule import REASONS
+from app.services.credit.ids import Ids
 from app.services.credit.scoring import FEATURE_SET, FEATURE_SETS, Scores
 from app.services.credit.storing_sql import ADD, REASON_BITS, RISEN, UPDATE
 from app.services.gamification.badges import CATALOGUE
@@ -74,7 +75,7 @@ def keep(scores: Scores, why: Cause | Mapping[UUID, Cause]) -> None:
     if risen:
         _award(risen, at=scores.at)
     savers = scores.savers
-    after_commit(lambda: forget_many("score", savers))
+    after_commit(lambda: forget_many("score", savers.texts))
 
 
 def _updated(parameters: dict[str, Any]) -> tuple[int, list[UUID]]:
@@ -112,7 +113,7 @@ def _columns(scores: Scores) -> dict[str, Any]:
     status = 1 + (scores.closed >= policy.scored_from).astype(np.int64) + (scores.closed >= policy.settled_from)
     return {
         "ids": _ids(count),
-        "users": _uuids(scores.savers),
+        "users": scores.savers.array,
         "status": _array(status),
         "score": _array(np.where(scores.known, scores.rule.score, 0)),
         "predicted_score": _array(scores.predicted),
@@ -125,15 +126,16 @@ def _columns(scores: Scores) -> dict[str, Any]:
     }
 
 
-def _causes(savers: list[UUID], why: Cause | Mapping[UUID, Cause]) -> dict[str, Any]:
+def _causes(savers: Ids, why: Cause | Mapping[UUID, Cause]) -> dict[str, Any]:
     """The codes that there are, the number of each saver's, and the movements."""
     own = [why] * len(savers) if isinstance(why, Cause) else [why[saver] for saver in savers]
     codes = list(dict.fromkeys(cause.code for cause in own))
-    number = {code: place for place, code in enumerate(codes, 1)}
+    number = {code: str(place) for place, code in enumerate(codes, 1)}
+    movements = b"".join([(cause.transaction_id or _NOTHING).bytes for cause in own])
     return {
         "causes": codes,
-        "cause": "{" + ",".join([str(number[cause.code]) for cause in own]) + "}",
-        "transaction_id": _uuids([cause.transaction_id or _NOTHING for cause in own]),
+        "cause": "{" + ",".join([number[cause.code] for cause in own]) + "}",
+        "transaction_id": "{" + movements.hex(",", 16) + "}",
     }
 
 
@@ -144,10 +146,6 @@ def _ids(count: int) -> str:
     ids[:, 6] = ids[:, 6] & 0x0F | 0x70
     ids[:, 8] = ids[:, 8] & 0x3F | 0x80
     return "{" + ids.tobytes().hex(",", 16) + "}"
-
-
-def _uuids(ids: list[UUID]) -> str:
-    return "{" + b"".join([each.bytes for each in ids]).hex(",", 16) + "}"
 
 
 def _array(values: NDArray[Any]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from app.services.credit import looking_back
+from app.services.credit.scoring import Scores
 from app.services.ops import scores
 from app.services.ops.closing import close_days
 from app.services.ops.imports.mapping import make_mapping
@@ -133,15 +134,15 @@ def test_a_run_whose_worker_died_goes_on_behind_its_cursor(
     class Killed(BaseException):
         pass
 
-    beginning = scores._next
+    kept = scores._keep
 
-    def die(turn: Round, after: UUID, done: int, total: int) -> Any:
+    def die(turn: Round, found: Scores, done: int, total: int) -> None:
         if done == 2:
             raise Killed
-        return beginning(turn, after, done, total)
+        kept(turn, found, done, total)
 
     with monkeypatch.context() as patched:
-        patched.setattr(scores, "_next", die)
+        patched.setattr(scores, "_keep", die)
         with pytest.raises(Killed):
             perform(JOBS[scores.KIND])
     first = as_of()
@@ -163,14 +164,14 @@ def test_what_was_taken_over_is_not_written_on(own_app: Flask, clock: Clock) -> 
     make_saver(own_app).jar()
     run(lambda: scores.order(None, by=None, actor="operator", at=clock.now()))
 
-    taken = scores._next
+    kept = scores._keep
 
-    def overtaken(turn: Round, after: UUID, done: int, total: int) -> Any:
+    def overtaken(turn: Round, found: Scores, done: int, total: int) -> None:
         queue("UPDATE job_runs SET attempts = attempts + 1")
-        return taken(turn, after, done, total)
+        kept(turn, found, done, total)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(scores, "_next", overtaken)
+        patched.setattr(scores, "_keep", overtaken)
         assert perform(JOBS[scores.KIND]).state == "running"
     assert as_of() == {}
 
