@@ -28,7 +28,7 @@ _KINDS: Final = "('deposit', 'withdraw', 'transfer_in', 'transfer_out')"
 
 # Zones are few: the savers of each in one piece.
 SAVERS = """
-SELECT u.time_zone, u.time_zone_next, u.time_zone_from, string_agg(uuid_send(u.id), ''::bytea) FROM users u
+SELECT u.time_zone, u.time_zone_next, u.time_zone_from, string_agg(uuid_send(u.id), ''::bytea) FROM {users} u
 WHERE {whose} GROUP BY 1, 2, 3
 """
 SOME_SAVERS = "u.id = ANY(%(savers)s::uuid[])"
@@ -38,8 +38,27 @@ NEXT_SAVERS = (
 JARS = f"""
 SELECT j.user_id, j.id, CASE j.plan_type {_PLANS} END::smallint, coalesce(j.installment_amount, 0), j.start_date,
     coalesce(least(j.end_date + 1, j.closed_on), 'infinity'), coalesce(j.completed_on, 'infinity')
-FROM savings_jars j WHERE {{whose}} AND j.created_at <= %(at)s ORDER BY j.user_id, j.id
+FROM {{jars}} j WHERE {{whose}} AND j.created_at <= %(at)s ORDER BY j.user_id, j.id
 """  # noqa: S608  constants only
+# The rows as they stood at the instant: what was changed after it has what was before kept beside it. Pauses need none:
+# a later one touches no period that was over, and none that was met.
+PAST_USERS = """(
+    SELECT u.id, CASE WHEN p.user_id IS NULL THEN u.time_zone ELSE p.time_zone END AS time_zone,
+        CASE WHEN p.user_id IS NULL THEN u.time_zone_next ELSE p.time_zone_next END AS time_zone_next,
+        CASE WHEN p.user_id IS NULL THEN u.time_zone_from ELSE p.time_zone_from END AS time_zone_from
+    FROM users u LEFT JOIN LATERAL (
+        SELECT * FROM past_time_zones p WHERE p.user_id = u.id AND p.until > %(at)s ORDER BY p.until LIMIT 1
+    ) p ON true
+)"""
+PAST_JARS = """(
+    SELECT j.user_id, j.id, j.plan_type, j.installment_amount, j.start_date, j.created_at,
+        CASE WHEN p.jar_id IS NULL THEN j.end_date ELSE p.end_date END AS end_date,
+        CASE WHEN p.jar_id IS NULL THEN j.closed_on ELSE p.closed_on END AS closed_on,
+        CASE WHEN p.jar_id IS NULL THEN j.completed_on ELSE p.completed_on END AS completed_on
+    FROM savings_jars j LEFT JOIN LATERAL (
+        SELECT * FROM past_jar_terms p WHERE p.jar_id = j.id AND p.until > %(at)s ORDER BY p.until LIMIT 1
+    ) p ON true
+)"""
 PAUSES = "SELECT j.id, j.pauses FROM savings_jars j WHERE {whose} AND j.pauses IS NOT NULL"
 # In the order of the index, newest first. What was taken back by then is left out.
 MOVEMENTS = f"""
@@ -88,14 +107,16 @@ def gather_next(after: UUID, limit: int, *, at: datetime, past: bool = False) ->
 
 
 def _gather(whose: str, which: str, parameters: dict[str, Any], at: datetime, past: bool) -> Gathered:
-    savers, today = _people(fetch(SAVERS.format(whose=which), parameters), at)
+    parameters = parameters | {"at": at}
+    users = PAST_USERS if past else "users"
+    savers, today = _people(fetch(SAVERS.format(whose=which, users=users), parameters), at)
     if not len(savers):
         nothing = np.empty(0, dtype=np.int64)
         nobody = Jars(nothing, nothing.astype(np.int8), nothing, nothing, nothing, nothing)
         no_moves = Movements(nothing, nothing, nothing, nothing.astype(bool))
         return Gathered(savers, at, nothing, Ids.none(), nobody, Pauses.none(), no_moves, Instalments.none(0))
-    parameters = parameters | {"at": at, "first": savers[0], "last": savers[-1]}
-    jar_ids, jars = _jars(whose, parameters, savers)
+    parameters = parameters | {"first": savers[0], "last": savers[-1]}
+    jar_ids, jars = _jars(whose, parameters, savers, past)
     return Gathered(
         savers,
         at,
@@ -119,9 +140,9 @@ def _people(zones: list[Any], at: datetime) -> tuple[Ids, Days]:
     return Ids(ids[order, 0], ids[order, 1]), today[order]
 
 
-def _jars(whose: str, parameters: dict[str, Any], savers: Ids) -> tuple[Ids, Jars]:
+def _jars(whose: str, parameters: dict[str, Any], savers: Ids, past: bool) -> tuple[Ids, Jars]:
     found = columns(
-        JARS.format(whose=whose.format("j")),
+        JARS.format(whose=whose.format("j"), jars=PAST_JARS if past else "savings_jars"),
         parameters,
         {
             "user": "uuid", "jar": "uuid", "plan": "int2", "installment": "int8", "first": "date", "last": "date",
