@@ -120,20 +120,6 @@ def copy(into: str, rows: str) -> None:
             raise ours.lost(error) from error
 
 
-def copy_in(into: str, rows: bytes) -> None:
-    """COPY ``rows`` (PostgreSQL's binary format) ``into`` a table with its columns, after what is queued.
-
-    Raises DBAPIError.
-    """
-    flush()
-    ours = work()
-    with ours.begin().cursor() as cursor:
-        try:
-            cursor.copy_expert(f"COPY {into} FROM STDIN (FORMAT BINARY)", BytesIO(rows), 1 << 20)
-        except psycopg2.Error as error:
-            raise ours.lost(error) from error
-
-
 def copy_out(query: str, parameters: Parameters = ()) -> bytes:
     """What ``query`` finds, in PostgreSQL's binary COPY format, after what is queued. Raises DBAPIError."""
     flush()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import boards, closing, deposits
+from bench import boards, closing, deposits, scores
 
-SCENARIOS = {"deposits": deposits.main, "boards": boards.main, "closing": closing.main}
+SCENARIOS = {"deposits": deposits.main, "boards": boards.main, "closing": closing.main, "scores": scores.main}
 
 
 def main(argv: list[str]) -> int:

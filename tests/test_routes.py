@@ -40,6 +40,8 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("DELETE", "/api/devices/<uuid:device_id>/"): {},
     ("POST", "/api/notifications/<uuid:notice_id>/read/"): {},
     ("POST", "/api/support-requests/"): {"subject": "My score", "text": "It leaves a week out."},
+    ("POST", "/api/predict-score/"): {},
+    ("POST", "/api/admin/recalculate-scores/"): {},
 }
 # These read no body at all: an extra member cannot reach them.
 BODILESS = {
@@ -198,9 +200,12 @@ def test_no_column_of_any_table_can_be_sent_along(
     columns |= {"user.role", "is_admin", "_sa_instance_state", "__class__", "query"}
     columns -= TAKEN.get(call, set()) | set(body)
     assert {"current_amount", "balance", "role", "kyc_status", "password_hash", "user_id"} <= columns
+    rule = next(rule for rule, own in api_rules(app) if (own, rule.rule) == call)
+    staff = declared(app.view_functions[rule.endpoint]) in {"support", "admin"}
+    person = factories.make_staff(app) if staff else saver
     before = everything_of(superuser, saver)
     for column in sorted(columns):
-        answer = saver.call(method, path.replace("<uuid:jar_id>", jar), body | {column: "1"})
+        answer = person.call(method, path.replace("<uuid:jar_id>", jar), body | {column: "1"})
         assert (answer.status_code, answer.json["code"]) == (422, "validation_error"), column
         assert list(answer.json["errors"]) == [column]
     assert everything_of(superuser, saver) == before

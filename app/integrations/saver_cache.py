@@ -26,6 +26,7 @@ _TOKEN_LIFE = 2 * max(LIVES.values())
 _TOKEN_LENGTH = 32
 _MOST_OWED = 10_000
 _AT_ONCE = 500
+NOBODY = UUID(int=0)
 # Whom Redis could not be told to forget: told with the next call.
 _owed: set[UUID] = set()
 
@@ -94,7 +95,7 @@ def forget(user_id: UUID) -> None:
         _owed.add(user_id)
 
 
-def forget_many(kind: str, user_ids: Sequence[UUID]) -> None:
+def forget_many(kind: str, user_ids: Sequence[UUID | str]) -> None:
     """What is kept of ``kind`` about these savers counts no longer, for the worker: a few calls. After the commit.
 
     Their tokens go, and whoever reads next makes another one. While Redis is away what it holds may be taken for its
@@ -102,9 +103,10 @@ def forget_many(kind: str, user_ids: Sequence[UUID]) -> None:
     """
 
     def send(client: Redis) -> None:
+        beginning, _, end = _token_key(NOBODY, kind).partition(str(NOBODY))
         with client.pipeline(transaction=False) as pipe:
             for start in range(0, len(user_ids), _AT_ONCE):
-                pipe.unlink(*[_token_key(user_id, kind) for user_id in user_ids[start : start + _AT_ONCE]])
+                pipe.unlink(*[f"{beginning}{user_id}{end}" for user_id in user_ids[start : start + _AT_ONCE]])
             pipe.execute()
 
     if user_ids:

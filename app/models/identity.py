@@ -77,6 +77,18 @@ class User(Model):
         return {"quiet_from": self.quiet_from, "quiet_until": self.quiet_until}
 
 
+class PastTimeZone(Model):
+    """The zone of a saver as its columns stood until an instant at which they were changed."""
+
+    __tablename__ = "past_time_zones"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    time_zone: Mapped[str] = mapped_column(String(64))
+    time_zone_next: Mapped[str | None] = mapped_column(String(64))
+    time_zone_from: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class RefreshFamily(Model):
     """One sign-in on one device: a chain of rotating refresh tokens, or a browser session.
 

@@ -82,6 +82,18 @@ class SavingsJar(Model):
     made_on: Mapped[date | None] = mapped_column(Date)
 
 
+class PastJarTerms(Model):
+    """What a jar asked for until an instant at which that was changed: scores of the past are made of it."""
+
+    __tablename__ = "past_jar_terms"
+
+    jar_id: Mapped[UUID] = mapped_column(ForeignKey("savings_jars.id"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    end_date: Mapped[date | None] = mapped_column(Date)
+    completed_on: Mapped[date | None] = mapped_column(Date)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+
+
 class AutoDepositTurn(Model):
     """One due day of a jar's standing instruction, from the notice a day ahead to what came of it.
 

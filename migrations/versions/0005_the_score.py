@@ -112,6 +112,8 @@ def upgrade() -> None:
         "credit_scores",
         "(status = 'no_history') = (score IS NULL)",
     )
+    # A score is made anew each day, in its place where the page has room.
+    op.execute("ALTER TABLE credit_scores SET (fillfactor = 80)")
     op.create_table(
         "credit_score_history",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -176,6 +178,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score_health")),
     )
     op.create_index("ix_score_health_measured_at", "score_health", ["measured_at"])
+    # What a score of the past is made of, where it has changed since.
+    op.create_table(
+        "past_jar_terms",
+        sa.Column("jar_id", sa.Uuid(), nullable=False),
+        sa.Column("until", INSTANT, nullable=False),
+        sa.Column("end_date", sa.Date(), nullable=True),
+        sa.Column("completed_on", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["jar_id"], ["savings_jars.id"], name=op.f("fk_past_jar_terms_jar_id")),
+        sa.PrimaryKeyConstraint("jar_id", "until", name=op.f("pk_past_jar_terms")),
+    )
+    op.create_table(
+        "past_time_zones",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("until", INSTANT, nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("time_zone_next", sa.String(length=64), nullable=True),
+        sa.Column("time_zone_from", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_past_time_zones_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "until", name=op.f("pk_past_time_zones")),
+    )
     # Reversals are few: whoever asks which movements of some savers stand finds them without looking at the others.
     op.create_index(
         "ix_transactions_reversals",
@@ -194,9 +217,12 @@ def downgrade() -> None:
     op.drop_table("support_requests")
     op.drop_column("job_runs", "cursor")
     op.drop_index("ix_transactions_reversals", table_name="transactions")
+    op.drop_table("past_time_zones")
+    op.drop_table("past_jar_terms")
     op.drop_table("score_health")
     op.drop_table("score_models")
     op.drop_table("credit_score_history")
+    op.execute("ALTER TABLE credit_scores RESET (fillfactor)")
     for name in ("status", "no_score_without_history"):
         op.drop_constraint(op.f(f"ck_credit_scores_{name}"), "credit_scores", type_="check")
     for column in (*(each.name for each in _scored()), "reasons", "as_of", "first_score", "told_score", "told_at"):

@@ -55,6 +55,8 @@ LOCK = 4_711
 # has several. In this order they are run.
 STEPS: dict[str, tuple[str, str, int]] = {
     "gamification.close_days": ("saver_habits", "UPDATE", 2),
+    "credit.keep_up": ("credit_score_history", "INSERT", 2),
+    "credit.recalculate": ("credit_scores", "UPDATE", 2),
     "savings.digest": ("notifications", "INSERT", 2),
     "savings.remind": ("notifications", "INSERT", 2),
     "savings.announce": ("auto_deposit_turns", "INSERT", 2),
@@ -98,6 +100,9 @@ HELD = {
     " LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id",
     "turns": "SELECT jar_id, due_on, amount, status, attempts, transaction_id IS NULL FROM auto_deposit_turns",
     "transactions": "SELECT user_id, jar_id, type, amount, date, balance_after FROM transactions",
+    "scores": "SELECT user_id, status, score, predicted_score, points, features::text, reasons, first_score, told_score"
+    " FROM credit_scores",
+    "score_history": "SELECT user_id, cause, status, score, predicted_score FROM credit_score_history",
     "badges": "SELECT user_id, jar_id, badge_type FROM badges",
     "answers": "SELECT user_id, key, status FROM idempotency_records",
     "seals": "SELECT id, accounts FROM ledger_checkpoints",

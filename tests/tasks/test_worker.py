@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from flask import Flask
 
 import config as settings
 from app.extensions import celery
+from app.integrations import saver_cache
+from app.services.credit.scoring import FEATURE_SETS
 from app.transactions import fetch, run
 from tests import factories
 from tests.conftest import ROOT
@@ -74,3 +77,42 @@ def test_a_deposit_reaches_the_cache_through_relay_and_worker(
         time.sleep(0.05)
     assert (streak["current"], streak["unit"]) == (1, "days")
     assert run(lambda: fetch("SELECT count(*) FROM outbox")) == [(0,)]
+
+
+def test_a_deposit_moves_the_score_through_relay_and_worker_within_five_seconds(
+    tasks_app: Flask, worker: subprocess.Popen[bytes], broker: redis.Redis, tmp_path: Path
+) -> None:
+    def score(saver: factories.Saver) -> tuple[datetime, float] | None:
+        rows = run(lambda: fetch("SELECT as_of, features FROM credit_scores WHERE user_id = %s", (saver.id,)))
+        return (rows[0][0], dict(zip(FEATURE_SETS[1], rows[0][1], strict=True))["known"]) if rows else None
+
+    def relayed(until: Callable[[], bool]) -> None:
+        sent = -1.0
+        deadline = time.monotonic() + PATIENCE
+        while not until():
+            if time.monotonic() - sent >= 1:  # as beat does each second
+                celery.send_task("outbox.relay")
+                sent = time.monotonic()
+            assert worker.poll() is None, (tmp_path / "worker.log").read_text()
+            assert time.monotonic() < deadline, (tmp_path / "worker.log").read_text()
+            time.sleep(0.02)
+
+    saver = factories.make_saver(tasks_app)
+    jar = saver.jar()
+    saver.deposit(jar)
+    relayed(lambda: score(saver) is not None)  # the worker has started
+    before = score(saver)
+    assert before is not None
+    assert before[1] == 1
+    # What a page has read is kept under the token of before.
+    saver_cache.remembered("score", saver.id, "now", lambda: "before")
+    began = time.monotonic()
+    saver.withdraw(jar)
+    answered = time.monotonic() - began
+    relayed(lambda: (score(saver) or before)[1] == 0)
+    took = time.monotonic() - began
+    after = score(saver)
+    assert after is not None
+    assert after[0] > before[0]
+    assert answered < took < 5
+    relayed(lambda: saver_cache.remembered("score", saver.id, "now", lambda: "after") == "after")

@@ -16,6 +16,7 @@ from app.blueprints.api import (
     notifications,
     problems,
     savings,
+    score_orders,
     statements,
     support,
     tokens,
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     devices.blueprint,
     jobs.blueprint,
     support.blueprint,
+    score_orders.blueprint,
 )
 
 

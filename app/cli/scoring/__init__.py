@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.cli.refusals import Commands
-from app.cli.scoring import models, scores
+from app.cli.scoring import models, recalculating, scores
 
 group = Commands(
     "scoring", help="Scores: make them anew, recompute one for any past instant; train the models behind them."
 )
 
-for command in (scores.show, *models.COMMANDS):
+for command in (recalculating.recalculate, scores.show, *models.COMMANDS):
     group.add_command(command)

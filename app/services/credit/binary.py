@@ -1,4 +1,4 @@
-"""Columns out of what COPY sends in PostgreSQL's binary format, and into what it takes.
+"""Reading what COPY sends in PostgreSQL's binary format, as columns.
 
 Source: https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4 (file header, tuples, trailer). Columns of
 fixed width without NULLs only: then a row is as wide as any other, and numpy reads all of them at once.
@@ -6,7 +6,7 @@ fixed width without NULLs only: then a row is as wide as any other, and numpy re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -27,50 +27,6 @@ _SENT: Final[dict[str, list[tuple[str, str]]]] = {
 #: Dates are sent as days since 1 January 2000, and infinity as the largest number.
 EPOCH_DAYS: Final = 10957
 INFINITY: Final = 2**31 - 1
-
-
-_BEGINNING: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_END: Final = b"\xff\xff"
-# Types as they are taken: the form of a value, and its OID where it stands in an array.
-_TAKEN: Final[dict[str, tuple[str, int]]] = {
-    "int2": (">i2", 21),
-    "int4": (">i4", 23),
-    "int8": (">i8", 20),
-    "float8": (">f8", 701),
-    "uuid": ("V16", 2950),
-}
-
-
-def rows_of(columns: Sequence[tuple[str, NDArray[Any]]]) -> bytes:
-    """Rows for COPY of columns that are given with their types; those of two dimensions are arrays.
-
-    A uuid is sixteen bytes (``V16``); an instant is an ``int8`` of microseconds since 2000, as PostgreSQL sends it.
-    """
-    layout: list[Any] = [("fields", ">i2")]
-    for number, (kind, values) in enumerate(columns):
-        form = _TAKEN[kind][0]
-        layout.append((f"width {number}", ">i4"))
-        if values.ndim == 2:
-            # Dimensions, whether there are NULLs, the type; length and lower bound; each value with its width.
-            layout.append((f"head {number}", ">i4", 5))
-            layout.append((str(number), [("width", ">i4"), ("value", form)], values.shape[1]))
-        else:
-            layout.append((str(number), form))
-    row = np.dtype(layout)
-    rows = np.empty(len(columns[0][1]), dtype=row)
-    rows["fields"] = len(columns)
-    for number, (kind, values) in enumerate(columns):
-        form, oid = _TAKEN[kind]
-        size = np.dtype(form).itemsize
-        if values.ndim == 2:
-            rows[f"width {number}"] = 20 + values.shape[1] * (4 + size)
-            rows[f"head {number}"] = (1, 0, oid, values.shape[1], 1)
-            rows[str(number)]["width"] = size
-            rows[str(number)]["value"] = values
-        else:
-            rows[f"width {number}"] = size
-            rows[str(number)] = values
-    return b"".join((_BEGINNING, rows.tobytes(), _END))
 
 
 def columns(query: str, parameters: Parameters, types: Mapping[str, str]) -> dict[str, NDArray[Any]]:

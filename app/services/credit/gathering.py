@@ -16,8 +16,9 @@ import numpy as np
 from app.periods import Plan, SaverZone
 from app.scoring.calendars import CODES, Days
 from app.scoring.features import Features, Instalments, features_now
-from app.scoring.histories import NEVER, Index, Jars, Movements, Pauses
+from app.scoring.histories import NEVER, Jars, Movements, Pauses
 from app.services.credit.binary import EPOCH_DAYS, INFINITY, columns
+from app.services.credit.ids import Ids
 from app.transactions import fetch
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -25,8 +26,10 @@ _PLANS: Final = " ".join(f"WHEN '{plan}' THEN {CODES[plan]}" for plan in Plan)
 # Interest, prizes and fees are not the saver's doing. Between own jars nothing is taken out.
 _KINDS: Final = "('deposit', 'withdraw', 'transfer_in', 'transfer_out')"
 
+# Zones are few: the savers of each in one piece.
 SAVERS = """
-SELECT u.id, u.time_zone, u.time_zone_next, u.time_zone_from FROM users u WHERE {whose} ORDER BY u.id
+SELECT u.time_zone, u.time_zone_next, u.time_zone_from, string_agg(uuid_send(u.id), ''::bytea) FROM {users} u
+WHERE {whose} GROUP BY 1, 2, 3
 """
 SOME_SAVERS = "u.id = ANY(%(savers)s::uuid[])"
 NEXT_SAVERS = (
@@ -35,8 +38,27 @@ NEXT_SAVERS = (
 JARS = f"""
 SELECT j.user_id, j.id, CASE j.plan_type {_PLANS} END::smallint, coalesce(j.installment_amount, 0), j.start_date,
     coalesce(least(j.end_date + 1, j.closed_on), 'infinity'), coalesce(j.completed_on, 'infinity')
-FROM savings_jars j WHERE {{whose}} AND j.created_at <= %(at)s ORDER BY j.user_id, j.id
+FROM {{jars}} j WHERE {{whose}} AND j.created_at <= %(at)s ORDER BY j.user_id, j.id
 """  # noqa: S608  constants only
+# The rows as they stood at the instant: what was changed after it has what was before kept beside it. Pauses need none:
+# a later one touches no period that was over, and none that was met.
+PAST_USERS = """(
+    SELECT u.id, CASE WHEN p.user_id IS NULL THEN u.time_zone ELSE p.time_zone END AS time_zone,
+        CASE WHEN p.user_id IS NULL THEN u.time_zone_next ELSE p.time_zone_next END AS time_zone_next,
+        CASE WHEN p.user_id IS NULL THEN u.time_zone_from ELSE p.time_zone_from END AS time_zone_from
+    FROM users u LEFT JOIN LATERAL (
+        SELECT * FROM past_time_zones p WHERE p.user_id = u.id AND p.until > %(at)s ORDER BY p.until LIMIT 1
+    ) p ON true
+)"""
+PAST_JARS = """(
+    SELECT j.user_id, j.id, j.plan_type, j.installment_amount, j.start_date, j.created_at,
+        CASE WHEN p.jar_id IS NULL THEN j.end_date ELSE p.end_date END AS end_date,
+        CASE WHEN p.jar_id IS NULL THEN j.closed_on ELSE p.closed_on END AS closed_on,
+        CASE WHEN p.jar_id IS NULL THEN j.completed_on ELSE p.completed_on END AS completed_on
+    FROM savings_jars j LEFT JOIN LATERAL (
+        SELECT * FROM past_jar_terms p WHERE p.jar_id = j.id AND p.until > %(at)s ORDER BY p.until LIMIT 1
+    ) p ON true
+)"""
 PAUSES = "SELECT j.id, j.pauses FROM savings_jars j WHERE {whose} AND j.pauses IS NOT NULL"
 # In the order of the index, newest first. What was taken back by then is left out.
 MOVEMENTS = f"""
@@ -55,10 +77,10 @@ KNOWN = "AND (t.recorded_at <= %(at)s OR EXISTS (SELECT FROM import_accounts i W
 class Gathered:
     """Some savers, by id, with all that their scores are made of. ``today``: the local day of each at the instant."""
 
-    savers: list[UUID]
+    savers: Ids
     at: datetime
     today: Days
-    jar_ids: list[UUID]
+    jar_ids: Ids
     jars: Jars
     pauses: Pauses
     movements: Movements
@@ -85,52 +107,53 @@ def gather_next(after: UUID, limit: int, *, at: datetime, past: bool = False) ->
 
 
 def _gather(whose: str, which: str, parameters: dict[str, Any], at: datetime, past: bool) -> Gathered:
-    people = fetch(SAVERS.format(whose=which), parameters)
-    savers = [row[0] for row in people]
-    if not people:
+    parameters = parameters | {"at": at}
+    users = PAST_USERS if past else "users"
+    savers, today = _people(fetch(SAVERS.format(whose=which, users=users), parameters), at)
+    if not len(savers):
         nothing = np.empty(0, dtype=np.int64)
         nobody = Jars(nothing, nothing.astype(np.int8), nothing, nothing, nothing, nothing)
         no_moves = Movements(nothing, nothing, nothing, nothing.astype(bool))
-        return Gathered([], at, nothing, [], nobody, Pauses.none(), no_moves, Instalments.none(0))
-    parameters = parameters | {"at": at, "first": savers[0], "last": savers[-1]}
-    jar_ids, keys, jars = _jars(whose, parameters, savers)
+        return Gathered(savers, at, nothing, Ids.none(), nobody, Pauses.none(), no_moves, Instalments.none(0))
+    parameters = parameters | {"first": savers[0], "last": savers[-1]}
+    jar_ids, jars = _jars(whose, parameters, savers, past)
     return Gathered(
         savers,
         at,
-        _days(people, at),
+        today,
         jar_ids,
         jars,
         _pauses(whose, parameters, jar_ids),
-        _movements(whose, parameters, keys, jars, past),
+        _movements(whose, parameters, jar_ids, jars, past),
         Instalments.none(len(savers)),
     )
 
 
-def _days(people: list[Any], at: datetime) -> Days:
-    of_zone: dict[tuple[Any, ...], int] = {}
-    for _, *zone in people:
-        if tuple(zone) not in of_zone:
-            of_zone[tuple(zone)] = SaverZone(*zone).date(at).toordinal() - _EPOCH
-    return np.array([of_zone[tuple(zone)] for _, *zone in people], dtype=np.int64)
+def _people(zones: list[Any], at: datetime) -> tuple[Ids, Days]:
+    """The savers by id, and the day of each."""
+    if not zones:
+        return Ids.none(), np.empty(0, dtype=np.int64)
+    ids = np.frombuffer(b"".join([bytes(sent) for *_, sent in zones]), dtype=">u8").reshape(-1, 2).astype(np.uint64)
+    days = [SaverZone(*zone).date(at).toordinal() - _EPOCH for *zone, _ in zones]
+    today = np.repeat(np.array(days, dtype=np.int64), [len(sent) // 16 for *_, sent in zones])
+    order = np.lexsort((ids[:, 1], ids[:, 0]))
+    return Ids(ids[order, 0], ids[order, 1]), today[order]
 
 
-def _jars(whose: str, parameters: dict[str, Any], savers: list[UUID]) -> tuple[list[UUID], Index, Jars]:
+def _jars(whose: str, parameters: dict[str, Any], savers: Ids, past: bool) -> tuple[Ids, Jars]:
     found = columns(
-        JARS.format(whose=whose.format("j")),
+        JARS.format(whose=whose.format("j"), jars=PAST_JARS if past else "savings_jars"),
         parameters,
         {
             "user": "uuid", "jar": "uuid", "plan": "int2", "installment": "int8", "first": "date", "last": "date",
             "completed": "date",
         },
     )  # fmt: skip
-    number = {saver.int: place for place, saver in enumerate(savers)}
-    owners = [number.get(high << 64 | low, -1) for high, low in _halves(found, "user")]
-    saver = np.array(owners, dtype=np.int64)
+    saver = savers.places(Ids(found["user_high"], found["user_low"]))
     own = saver >= 0  # of a range of ids, those asked for
     ends = {
         name: np.where(found[name] == INFINITY + EPOCH_DAYS, NEVER, found[name])[own] for name in ("last", "completed")
     }
-    ids = [UUID(int=high << 64 | low) for high, low in _halves(found, "jar")]
     jars = Jars(
         saver[own],
         found["plan"][own].astype(np.int8),
@@ -139,18 +162,17 @@ def _jars(whose: str, parameters: dict[str, Any], savers: list[UUID]) -> tuple[l
         ends["last"],
         ends["completed"],
     )
-    return [ids[row] for row in np.flatnonzero(own)], found["jar_low"][own], jars
+    return Ids(found["jar_high"][own], found["jar_low"][own]), jars
 
 
-def _halves(found: dict[str, Any], name: str) -> zip[tuple[int, int]]:
-    return zip(found[f"{name}_high"].tolist(), found[f"{name}_low"].tolist(), strict=True)
-
-
-def _pauses(whose: str, parameters: dict[str, Any], jar_ids: list[UUID]) -> Pauses:
+def _pauses(whose: str, parameters: dict[str, Any], jar_ids: Ids) -> Pauses:
+    paused = fetch(PAUSES.format(whose=whose.format("j")), parameters)
+    if not paused:
+        return Pauses.none()
     place = {jar_id: row for row, jar_id in enumerate(jar_ids)}
     found = [
         (place[jar_id], *(date.fromisoformat(day).toordinal() - _EPOCH for day in pause))
-        for jar_id, pauses in fetch(PAUSES.format(whose=whose.format("j")), parameters)
+        for jar_id, pauses in paused
         if jar_id in place
         for pause in pauses
     ]
@@ -158,15 +180,15 @@ def _pauses(whose: str, parameters: dict[str, Any], jar_ids: list[UUID]) -> Paus
     return Pauses(rows[:, 0], rows[:, 1], rows[:, 2])
 
 
-def _movements(whose: str, parameters: dict[str, Any], keys: Index, jars: Jars, past: bool) -> Movements:
+def _movements(whose: str, parameters: dict[str, Any], jar_ids: Ids, jars: Jars, past: bool) -> Movements:
     query = MOVEMENTS.format(whose=whose.format("t"), reversed=whose.format("r"), known=KNOWN if past else "")
     found = columns(query, parameters, {"jar": "uuid", "day": "date", "amount": "int8", "moved_on": "int2"})
     # The lower half of an id is random: enough to tell the jars of a chunk apart. Those of one jar stand together as a
     # rule, so that few have to be looked up.
     low = found["jar_low"][::-1]
     begins = np.flatnonzero(np.concatenate(([True], low[1:] != low[:-1]))) if len(low) else np.empty(0, dtype=np.int64)
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
+    order = np.argsort(jar_ids.low, kind="stable")
+    ordered = jar_ids.low[order]
     if (ordered[1:] == ordered[:-1]).any():
         raise RuntimeError("two jars whose ids have the same lower half")
     if not len(ordered):

@@ -6,7 +6,7 @@ savers stand for all, always the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
@@ -67,7 +67,7 @@ def learn(
 
 def _next(
     sample: _Sample, after: UUID, chunk: int, policy: Policy, at: datetime, since: int | None
-) -> tuple[UUID | None, int, tuple[list[UUID], Labelled] | None]:
+) -> tuple[UUID | None, int, tuple[Sequence[UUID], Labelled] | None]:
     """Up to ``chunk`` savers of the sample behind ``after``: the last who was passed, how many were, their rows."""
     queue("SET LOCAL statement_timeout = '1min'")
     savers = [user_id for (user_id,) in fetch(NEXT, (after, min(chunk * sample.one_of, MOST_IDS)))]
@@ -117,7 +117,7 @@ class _Sample:
         """Whether this one is in it, as far as is known."""
         return _place(saver) <= self._up_to
 
-    def add(self, savers: list[UUID], rows: Labelled) -> None:
+    def add(self, savers: Sequence[UUID], rows: Labelled) -> None:
         places = np.array([_place(saver) for saver in savers], dtype=np.uint64)[rows.saver]
         numbered = Labelled(rows.saver + self._savers, rows.as_of, rows.on_time, rows.features, rows.closed)
         self._savers += len(savers)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from app.scoring.policy import policy
 from app.services.credit import registry
-from app.services.credit.gathering import Gathered, gather, gather_next
-from app.services.credit.scoring import score
+from app.services.credit.gathering import Gathered, gather
+from app.services.credit.scoring import Scores, score
 from app.services.credit.storing import Cause, keep
 
 #: Types of movements as causes.
@@ -22,23 +22,19 @@ def refresh(causes: Mapping[UUID, Cause], *, at: datetime) -> None:
 
     One gathering for all of them. Savers who do not exist are passed over.
     """
-    _keep(gather(list(causes), at=at), causes)
+    keep(made(gather(list(causes), at=at)), causes)
 
 
 def refresh_all(user_ids: Iterable[UUID], cause: Cause, *, at: datetime) -> int:
     """The same of savers with one cause; how many there were."""
-    return _keep(gather(list(user_ids), at=at), cause)
+    scores = made(gather(list(user_ids), at=at))
+    keep(scores, cause)
+    return len(scores)
 
 
-def refresh_next(after: UUID, limit: int, cause: Cause, *, at: datetime) -> tuple[UUID | None, int]:
-    """The same of up to ``limit`` savers with a jar whose ids follow ``after``: the last of them, and how many."""
-    gathered = gather_next(after, limit, at=at)
-    return (gathered.savers[-1] if gathered.savers else None), _keep(gathered, cause)
-
-
-def _keep(gathered: Gathered, why: Cause | Mapping[UUID, Cause]) -> int:
-    keep(score(gathered, policy(), registry.serving()), why)
-    return len(gathered.savers)
+def made(gathered: Gathered) -> Scores:
+    """Their scores by the policy and the model in service."""
+    return score(gathered, policy(), registry.serving())
 
 
 def causes_of(messages: Iterable[Mapping[str, Any]]) -> dict[UUID, Cause]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from app.scoring.models import Model
 from app.scoring.policy import Policy
 from app.scoring.rule import RuleScores, predicted_scores, probabilities, rule_scores
 from app.services.credit.gathering import Gathered
+from app.services.credit.ids import Ids
 
 #: Names of the values that are kept with each score, by the number that is kept beside them. A set that has been in
 #: service is never changed.
@@ -40,7 +40,7 @@ class Scores:
     ``points``: a column for each factor of the policy; ``features``: one for each name of the newest feature set.
     """
 
-    savers: list[UUID]
+    savers: Ids
     at: datetime
     policy: Policy
     model_version: str | None

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from app.integrations.saver_cache import forget_many
 from app.scoring.rule import REASONS
-from app.services.credit.binary import rows_of
+from app.services.credit.ids import Ids
 from app.services.credit.scoring import FEATURE_SET, FEATURE_SETS, Scores
-from app.services.credit.storing_sql import ADD, LISTED, RISEN, STAGE, STAGED, UPDATE
+from app.services.credit.storing_sql import ADD, REASON_BITS, RISEN, UPDATE
 from app.services.gamification.badges import CATALOGUE
-from app.transactions import after_commit, copy_in, fetch, queue
+from app.transactions import after_commit, fetch, queue
 
 WORTH_TELLING: Final = 25
 TELL_AGAIN: Final = timedelta(days=6)
@@ -32,8 +32,6 @@ RISE: Final = "score_up_50"
 #: Causes that are the saver's own doing or their time's.
 TOLD_OF: Final = ("deposit", "withdrawal", "reversal", "period_closed", "jar_changed", "repayment")
 STATES: Final = ("no_history", "provisional", "scored")
-#: From so many savers on, COPY into a table of the connection's own is quicker than parameters.
-MANY: Final = 250
 _NOTHING: Final = UUID(int=0)
 _INSTALMENTS: Final = FEATURE_SETS[FEATURE_SET].index("instalments")
 
@@ -54,7 +52,6 @@ def keep(scores: Scores, why: Cause | Mapping[UUID, Cause]) -> None:
     """
     if not len(scores):
         return
-    causes, numbers, transactions = _causes(scores.savers, why)
     parameters = {
         "at": scores.at,
         "born": datetime.now(UTC),
@@ -63,33 +60,26 @@ def keep(scores: Scores, why: Cause | Mapping[UUID, Cause]) -> None:
         "feature_set": FEATURE_SET,
         "states": list(STATES),
         "factors": list(scores.rule.factors),
-        "causes": causes,
         "told_of": list(TOLD_OF),
         "kind": "score_changed",
         "worth_telling": WORTH_TELLING,
         "told_before": scores.at - TELL_AGAIN,
         "rise": CATALOGUE[RISE].line,
     }
-    if len(scores) < MANY:
-        parameters |= _listed(scores, numbers, transactions)
-        source = LISTED
-    else:
-        queue(STAGE)
-        copy_in(STAGED, _staged(scores, numbers, transactions))
-        source = STAGED
-    there, risen = _updated(source, parameters)
+    parameters |= _columns(scores) | _causes(scores.savers, why)
+    there, risen = _updated(parameters)
     if there < len(scores):
-        ((added,),) = fetch(ADD.format(new=source), parameters)
+        ((added,),) = fetch(ADD, parameters)
         if there + added < len(scores):  # somebody else added the rest meanwhile
-            risen += _updated(source, parameters)[1]
+            risen += _updated(parameters)[1]
     if risen:
         _award(risen, at=scores.at)
     savers = scores.savers
-    after_commit(lambda: forget_many("score", savers))
+    after_commit(lambda: forget_many("score", savers.texts))
 
 
-def _updated(source: str, parameters: dict[str, Any]) -> tuple[int, list[UUID]]:
-    ((there, risen),) = fetch(UPDATE.format(new=source), parameters)
+def _updated(parameters: dict[str, Any]) -> tuple[int, list[UUID]]:
+    ((there, risen),) = fetch(UPDATE, parameters)
     return there, risen or []
 
 
@@ -118,71 +108,47 @@ def reasons_of(scores: Scores) -> NDArray[np.int64]:
     return found
 
 
-def _causes(
-    savers: list[UUID], why: Cause | Mapping[UUID, Cause]
-) -> tuple[list[str], NDArray[np.int64], list[UUID] | None]:
-    """The codes that there are, the number of each saver's, and the movements where there are any."""
-    if isinstance(why, Cause):
-        movements = None if why.transaction_id is None else [why.transaction_id] * len(savers)
-        return [why.code], np.ones(len(savers), dtype=np.int64), movements
-    own = [why[saver] for saver in savers]
-    codes = sorted({cause.code for cause in own})
-    numbers = np.array([codes.index(cause.code) + 1 for cause in own], dtype=np.int64)
-    return codes, numbers, [cause.transaction_id or _NOTHING for cause in own]
+def _columns(scores: Scores) -> dict[str, Any]:
+    policy, count = scores.policy, len(scores)
+    status = 1 + (scores.closed >= policy.scored_from).astype(np.int64) + (scores.closed >= policy.settled_from)
+    return {
+        "ids": _ids(count),
+        "users": scores.savers.array,
+        "status": _array(status),
+        "score": _array(np.where(scores.known, scores.rule.score, 0)),
+        "predicted_score": _array(scores.predicted),
+        "probability": _array(scores.probability),
+        "points": _array(scores.rule.points),
+        "factor_count": scores.rule.points.shape[1],
+        "reasons": _array((reasons_of(scores) << REASON_BITS * np.arange(REASONS)).sum(axis=1)),
+        "features": _array(scores.features),
+        "feature_count": scores.features.shape[1],
+    }
 
 
-def _statuses(scores: Scores) -> NDArray[np.int64]:
-    policy = scores.policy
-    return 1 + (scores.closed >= policy.scored_from).astype(np.int64) + (scores.closed >= policy.settled_from)
+def _causes(savers: Ids, why: Cause | Mapping[UUID, Cause]) -> dict[str, Any]:
+    """The codes that there are, the number of each saver's, and the movements."""
+    own = [why] * len(savers) if isinstance(why, Cause) else [why[saver] for saver in savers]
+    codes = list(dict.fromkeys(cause.code for cause in own))
+    number = {code: str(place) for place, code in enumerate(codes, 1)}
+    movements = b"".join([(cause.transaction_id or _NOTHING).bytes for cause in own])
+    return {
+        "causes": codes,
+        "cause": "{" + ",".join([number[cause.code] for cause in own]) + "}",
+        "transaction_id": "{" + movements.hex(",", 16) + "}",
+    }
 
 
-def _ids(count: int) -> NDArray[np.void]:
+def _ids(count: int) -> str:
     """New ids in the order of time (UUID version 7), one for each row."""
     ids = np.frombuffer(np.random.default_rng().bytes(16 * count), dtype=np.uint8).reshape(count, 16).copy()
     ids[:, :6] = np.frombuffer(int(datetime.now(UTC).timestamp() * 1000).to_bytes(6), dtype=np.uint8)
     ids[:, 6] = ids[:, 6] & 0x0F | 0x70
     ids[:, 8] = ids[:, 8] & 0x3F | 0x80
-    return ids.view("V16").reshape(count)
+    return "{" + ids.tobytes().hex(",", 16) + "}"
 
 
-def _staged(scores: Scores, causes: NDArray[np.int64], transactions: list[UUID] | None) -> bytes:
-    savers = np.frombuffer(b"".join([saver.bytes for saver in scores.savers]), dtype="V16")
-    if transactions is None:
-        movements = np.zeros(len(scores), dtype="V16")
-    else:
-        movements = np.frombuffer(b"".join([each.bytes for each in transactions]), dtype="V16")
-    return rows_of(
-        [
-            ("uuid", _ids(len(scores))),
-            ("uuid", savers),
-            ("int2", _statuses(scores)),
-            ("int2", np.where(scores.known, scores.rule.score, 0)),
-            ("int2", scores.predicted),
-            ("float8", scores.probability),
-            ("int2", scores.rule.points),
-            ("int2", reasons_of(scores)),
-            ("float8", scores.features),
-            ("int2", causes),
-            ("uuid", movements),
-        ]
-    )
-
-
-def _listed(scores: Scores, causes: NDArray[np.int64], transactions: list[UUID] | None) -> dict[str, Any]:
-    return {
-        "ids": [UUID(bytes=bytes(each)) for each in _ids(len(scores))],
-        "users": scores.savers,
-        "statuses": _statuses(scores).tolist(),
-        "scores": np.where(scores.known, scores.rule.score, 0).tolist(),
-        "predicted": scores.predicted.tolist(),
-        "probabilities": scores.probability.tolist(),
-        "points": _arrays(scores.rule.points),
-        "reasons": _arrays(reasons_of(scores)),
-        "features": _arrays(scores.features),
-        "cause_numbers": causes.tolist(),
-        "transactions": transactions or [_NOTHING] * len(scores),
-    }
-
-
-def _arrays(rows: NDArray[Any]) -> list[str]:
-    return ["{" + ",".join(map(str, row)) + "}" for row in rows.tolist()]
+def _array(values: NDArray[Any]) -> str:
+    """PostgreSQL's text of an array: what JSON has, but for brackets and the word for no number."""
+    text = orjson.dumps(np.ascontiguousarray(values).ravel(), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return "{" + text[1:-1].replace("null", "NaN") + "}"

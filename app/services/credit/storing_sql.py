@@ -4,42 +4,37 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.scoring.rule import REASONS
 from app.services.notifications.many import TELL_NEWS
 
-#: Where the rows of many savers wait for ``UPDATE`` and ``ADD``; the connection's own, empty after each commit.
-STAGE: Final = """
-CREATE TEMPORARY TABLE IF NOT EXISTS credit_stage (
-    id uuid, user_id uuid, status smallint, score smallint, predicted_score smallint, probability double precision,
-    points smallint[], reasons smallint[], features double precision[], cause smallint, transaction_id uuid
-) ON COMMIT DELETE ROWS
-"""
-STAGED: Final = "credit_stage"
-#: The same rows of a few, as parameters.
-LISTED: Final = """(
-    SELECT id, user_id, status, score, predicted_score, probability, points::smallint[] AS points,
-        reasons::smallint[] AS reasons, features::double precision[] AS features, cause, transaction_id
-    FROM unnest(%(ids)s::uuid[], %(users)s::uuid[], %(statuses)s::smallint[], %(scores)s::smallint[],
-        %(predicted)s::smallint[], %(probabilities)s::double precision[], %(points)s::text[], %(reasons)s::text[],
-        %(features)s::text[], %(cause_numbers)s::smallint[], %(transactions)s::uuid[])
-        AS listed (id, user_id, status, score, predicted_score, probability, points, reasons, features, cause,
-            transaction_id)
-)"""
+#: Bits in which the number of a factor stands, the costliest in the lowest.
+REASON_BITS: Final = 4
 # Numbers of codes count from 1 on; 0, in which no list has an entry, is nothing. Without history there is no score.
+# Arrays of one dimension: the points of the third saver are those from place 2 * width on.
 _NEW = """
 new AS MATERIALIZED (
     SELECT n.id, n.user_id, (%(states)s::varchar[])[n.status] AS status, nullif(n.score, 0) AS score,
         CASE WHEN n.score > 0 THEN n.predicted_score END AS predicted_score,
         CASE WHEN n.score > 0 THEN n.probability END AS probability,
         CASE WHEN n.score > 0 THEN %(model)s::varchar END AS model_version,
-        CASE WHEN n.score > 0 THEN n.points ELSE '{{}}' END AS points,
-        CASE WHEN n.score > 0 THEN (SELECT coalesce(array_agg((%(factors)s::varchar[])[r]), '{{}}')
-            FROM unnest(n.reasons) r WHERE r > 0) ELSE '{{}}' END AS reasons,
-        n.features, (%(causes)s::varchar[])[n.cause] AS cause,
+        CASE WHEN n.score > 0 THEN {points} ELSE '{{}}' END AS points,
+        CASE WHEN n.score > 0 THEN array_remove(ARRAY[{reasons}], NULL) ELSE '{{}}' END AS reasons,
+        {features} AS features, (%(causes)s::varchar[])[n.cause] AS cause,
         (%(causes)s::varchar[])[n.cause] = ANY(%(told_of)s::varchar[]) AS told_of,
         nullif(n.transaction_id, '00000000-0000-0000-0000-000000000000') AS transaction_id
-    FROM {new} n
+    FROM unnest(%(ids)s::uuid[], %(users)s::uuid[], %(status)s::smallint[], %(score)s::smallint[],
+        %(predicted_score)s::smallint[], %(probability)s::double precision[], %(reasons)s::integer[],
+        %(cause)s::smallint[], %(transaction_id)s::uuid[]) WITH ORDINALITY
+        AS n (id, user_id, status, score, predicted_score, probability, reasons, cause, transaction_id, place)
 )
-"""
+""".format(  # noqa: S608  constants only
+    points="(%(points)s::smallint[])[%(factor_count)s * (n.place - 1) + 1 : %(factor_count)s * n.place]",
+    features="(%(features)s::double precision[])[%(feature_count)s * (n.place - 1) + 1 : %(feature_count)s * n.place]",
+    reasons=", ".join(
+        f"(%(factors)s::varchar[])[n.reasons >> {REASON_BITS * number} & {2**REASON_BITS - 1}]"
+        for number in range(REASONS)
+    ),
+)
 _KEPT = (
     "id, user_id, as_of, cause, transaction_id, status, score, predicted_score, probability, policy_version,"
     " model_version, feature_set, points, features"

@@ -17,10 +17,16 @@ from app.services.identity.display_names import display_name
 from app.services.notifications import preferences
 from app.services.notifications.kinds import KINDS
 from app.services.outbox.messages import enqueue
+from app.transactions import fetch
 
 __all__ = ["KYC_STATES", "LANGUAGES", "NOTIFICATION_KINDS", "change", "read", "zone_in_force"]
 
 LANGUAGES = ("en", "hi")
+KEEP_ZONE = (
+    "INSERT INTO past_time_zones (user_id, until, time_zone, time_zone_next, time_zone_from)"
+    " SELECT id, %s, time_zone, time_zone_next, time_zone_from FROM users WHERE id = %s ON CONFLICT DO NOTHING"
+    " RETURNING 1"
+)
 NOTIFICATION_KINDS = tuple(KINDS)
 
 
@@ -75,6 +81,7 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
     if "time_zone" in values:
         zone = take("time_zone", _zone)
         if zone:
+            fetch(KEEP_ZONE, (at, user.id))
             changed = SaverZone(user.time_zone, user.time_zone_next, user.time_zone_from).changed(at, zone)
             user.time_zone, user.time_zone_next, user.time_zone_from = (
                 changed.name,

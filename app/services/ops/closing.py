@@ -49,7 +49,7 @@ def close_days(
     Safe to run twice, at once, late, or killed in between. ``progress`` is told after each chunk.
     """
     done = Closing()
-    run(lambda: queue(SETTLE_ZONES, {"before": at - timedelta(days=3), "limit": CHUNK}))
+    run(lambda: queue(SETTLE_ZONES, {"at": at, "before": at - timedelta(days=3), "limit": CHUNK}))
     _singly(at, max(local_date(at, zone) for zone in zone_names()) - _DAY, done, progress)
     for zone, closed_through in run(lambda: fetch(BEHIND)):
         yesterday = local_date(at, zone) - _DAY

@@ -37,10 +37,16 @@ FROM users u JOIN (
 """
 # A change of zone that is days old has nothing left to hold back (periods.SaverZone): the new zone is the saver's zone.
 SETTLE_ZONES = """
-UPDATE users SET time_zone = time_zone_next, time_zone_next = NULL, time_zone_from = NULL
-FROM (SELECT id FROM users WHERE time_zone_next IS NOT NULL AND time_zone_from < %(before)s
-    ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED) s
-WHERE users.id = s.id
+WITH s AS MATERIALIZED (
+    SELECT id, time_zone, time_zone_next, time_zone_from FROM users
+    WHERE time_zone_next IS NOT NULL AND time_zone_from < %(before)s
+    ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+), kept AS (
+    INSERT INTO past_time_zones (user_id, until, time_zone, time_zone_next, time_zone_from)
+    SELECT id, %(at)s, time_zone, time_zone_next, time_zone_from FROM s ON CONFLICT DO NOTHING
+)
+UPDATE users SET time_zone = s.time_zone_next, time_zone_next = NULL, time_zone_from = NULL
+FROM s WHERE users.id = s.id
 """
 # The words are those of gamification/streaks.py: a period's net, whether it counts, until when it is open. A grace ends
 # where the jar is shut, and not where it was filled: on which day a period closes must not depend on later ones.

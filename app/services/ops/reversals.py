@@ -20,7 +20,7 @@ from app.services.outbox.messages import enqueue
 from app.services.savings import badge_history
 from app.services.savings.closing import go_through, settle
 from app.services.savings.jar import COLUMNS, Jar, view
-from app.services.savings.rows import LOCK_SAVER, store
+from app.services.savings.rows import LOCK_SAVER, keep_terms, store
 from app.transactions import after_commit, fetch, queue
 
 REVERSIBLE = frozenset({"deposit", "withdraw", "interest", "bonus", "fee"})
@@ -106,12 +106,15 @@ def reverse(
         reversal_of=transaction_id,
     )
     jar.current_amount = account.balance
+    over = jar.closed_on, jar.completed_on
     if jar.status == "closed" and account.balance:
         # What comes back has to stand somewhere, and its saver must be able to take it out.
         jar.status, jar.closed_on = "completed" if jar.completed_on else "active", None
-        queue("UPDATE savings_jars SET closed_on = NULL WHERE id = %s", (jar_id,))
     if jar.status == "completed" and account.balance < jar.target_amount and not _was_filled(jar):
         jar.status, jar.completed_on = "active", None
+    if over != (jar.closed_on, jar.completed_on):
+        keep_terms(jar_id, at=at)
+        queue("UPDATE savings_jars SET closed_on = %s WHERE id = %s", (jar.closed_on, jar_id))
     store(jar, view(jar, today).streak.current)
     go_through(user_id, through=today - timedelta(days=1), at=at)
     about = {"jar_id": str(jar_id), "jar": jar.name}

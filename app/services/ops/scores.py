@@ -6,18 +6,24 @@ takes what moved meanwhile into account or leaves it to the refresh that follows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from flask import current_app
+
 from app import clock
 from app.errors import Invalid
 from app.services.audit import log as audit
 from app.services.credit import registry
-from app.services.credit.refresh import refresh_all, refresh_next
-from app.services.credit.storing import Cause
+from app.services.credit.gathering import gather, gather_next
+from app.services.credit.refresh import made
+from app.services.credit.scoring import Scores
+from app.services.credit.storing import Cause, keep
 from app.services.ops import job_runs
 from app.services.ops.job_runs import JobRun, Round
 from app.services.ops.local_hours import IN_FORCE, SAVERS, LocalHour, local_hours
@@ -46,10 +52,9 @@ def keep_up(turn: Round) -> int:
     done = 0
     for hour in _newest(local_hours(turn, 0, patience=PATIENCE)):
         for in_force in IN_FORCE:
-            after: UUID | None = NOBODY
-            while after is not None:
-                after, count = run(partial(_behind, hour, in_force, after, turn.at))
-                done += count
+            for found in _ahead(NOBODY, partial(_behind, hour, in_force, turn.at)):
+                run(partial(keep, found, Cause("period_closed")))
+                done += len(found)
                 turn.report(done, None)
     return done
 
@@ -58,14 +63,12 @@ def _newest(hours: Sequence[LocalHour]) -> list[LocalHour]:
     return list({hour.zone: hour for hour in hours}.values())
 
 
-def _behind(hour: LocalHour, in_force: str, after: UUID, at: datetime) -> tuple[UUID | None, int]:
+def _behind(hour: LocalHour, in_force: str, at: datetime, after: UUID) -> tuple[UUID | None, Scores]:
     _patiently()
-    values = {"zone": hour.zone, "at": at, "since": hour.at, "after": after, "limit": CHUNK}
     now = clock.now()
+    values = {"zone": hour.zone, "at": at, "since": hour.at, "after": after, "limit": CHUNK}
     ((last, savers),) = fetch(BEHIND.format(in_force=in_force), values)
-    if savers:
-        refresh_all(savers, Cause("period_closed"), at=now)
-    return (None if last is None else UUID(last)), len(savers or ())
+    return (None if last is None else UUID(last)), made(gather(savers or [], at=now))
 
 
 def recalculate(turn: Round) -> int:
@@ -74,39 +77,59 @@ def recalculate(turn: Round) -> int:
     Goes on behind the last chunk of a run that died.
     """
     run(partial(registry.serving, fresh=True))  # a change of the model may be why this runs
-    named: list[str] | None = turn.parameters.get("user_ids")
     after = NOBODY if turn.cursor is None else UUID(turn.cursor)
-    if named is not None:
-        return _named(turn, sorted(UUID(each) for each in named if UUID(each) > after))
-    ((total,),) = run(lambda: fetch("SELECT count(*) FROM saver_habits WHERE user_id > %s", (after,)))
+    named: list[str] | None = turn.parameters.get("user_ids")
+    if named is None:
+        ((total,),) = run(lambda: fetch("SELECT count(*) FROM saver_habits WHERE user_id > %s", (after,)))
+        chunks = _ahead(after, _next)
+    else:
+        left = sorted(UUID(each) for each in named if UUID(each) > after)
+        total, chunks = len(left), _ahead(after, partial(_some, left))
     done = 0
-    last: UUID | None = after
-    while last is not None:
-        last, done = run(partial(_next, turn, last, done, total))
+    for found in chunks:
+        run(partial(_keep, turn, found, done, total))
+        done += len(found)
         turn.report(done, total)
     return done
 
 
-def _next(turn: Round, after: UUID, done: int, total: int) -> tuple[UUID | None, int]:
+def _next(after: UUID) -> tuple[UUID | None, Scores]:
     _patiently()
-    last, count = refresh_next(after, CHUNK, Cause("recalculation"), at=clock.now())
-    if last is not None:
-        turn.advance(str(last), done + count, total)
-    return last, done + count
+    gathered = gather_next(after, CHUNK, at=clock.now())
+    return (gathered.savers[-1] if gathered.savers else None), made(gathered)
 
 
-def _named(turn: Round, savers: list[UUID]) -> int:
-    for start in range(0, len(savers), CHUNK):
-        some = savers[start : start + CHUNK]
-        run(partial(_some, turn, some, start, len(savers)))
-        turn.report(start + len(some), len(savers))
-    return len(savers)
-
-
-def _some(turn: Round, savers: list[UUID], done: int, total: int) -> None:
+def _some(savers: list[UUID], after: UUID) -> tuple[UUID | None, Scores]:
     _patiently()
-    refresh_all(savers, Cause("recalculation"), at=clock.now())
-    turn.advance(str(savers[-1]), done + len(savers), total)
+    begin = bisect_right(savers, after)
+    some = savers[begin : begin + CHUNK]
+    return (some[-1] if some else None), made(gather(some, at=clock.now()))
+
+
+def _keep(turn: Round, found: Scores, done: int, total: int) -> None:
+    _patiently()
+    keep(found, Cause("recalculation"))
+    turn.advance(str(found.savers[-1]), done + len(found), total)
+
+
+def _ahead(after: UUID, made_of: Callable[[UUID], tuple[UUID | None, Scores]]) -> Iterator[Scores]:
+    """What ``made_of`` makes of one chunk after another until there is none: the next while this one is kept.
+
+    It is told behind whom, and answers the last of its savers, in a transaction of its own.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def work(after: UUID) -> tuple[UUID | None, Scores]:
+        with app.app_context():
+            return run(partial(made_of, after))
+
+    with ThreadPoolExecutor(1) as reader:
+        last, found = reader.submit(work, after).result()
+        while last is not None:
+            ahead = reader.submit(work, last)
+            if len(found):
+                yield found
+            last, found = ahead.result()
 
 
 def order(user_ids: Sequence[UUID] | None, *, by: UUID | None, actor: str, at: datetime) -> JobRun:

@@ -19,7 +19,7 @@ from app.services.savings.changes import tell
 from app.services.savings.closing import go_through, keep_up
 from app.services.savings.jar import COLUMNS, Jar, JarView, view
 from app.services.savings.movements import LockedJar, lock, mend
-from app.services.savings.rows import LOCK_SAVER, store
+from app.services.savings.rows import LOCK_SAVER, keep_terms, store
 from app.transactions import fetch, queue
 
 FURTHEST_START = timedelta(days=366)
@@ -146,6 +146,9 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
     if errors:
         raise Invalid(errors)
     _complete_or_reopen(changed, today, target_before=jar.target_amount)
+    over_otherwise = changed.end_date != jar.end_date or changed.completed_on != jar.completed_on
+    if over_otherwise:
+        keep_terms(jar.id, at=at)
     queue(
         "UPDATE savings_jars SET name = %s, target_amount = %s, installment_amount = %s, end_date = %s,"
         " auto_deposit = %s WHERE id = %s",
@@ -158,7 +161,7 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
             jar.id,
         ),
     )
-    if changed.end_date != jar.end_date or changed.completed_on != jar.completed_on:
+    if over_otherwise:
         store(changed, changed.streak(today).current)
         go_through(saver.id, through=today - timedelta(days=1), at=at)
         tell(saver.id, at=at)
@@ -179,6 +182,7 @@ def close(saver: Principal, jar_id: UUID, *, at: datetime) -> None:
     if locked.account.balance:
         raise DomainError("jar_not_empty", "There is still money in this jar. Take it out first.")
     jar.status, jar.closed_on = "closed", today
+    keep_terms(jar.id, at=at)
     queue("UPDATE savings_jars SET closed_on = %s WHERE id = %s", (today, jar.id))
     _stored(saver, jar, today, at=at)
     if locked.closed_through >= today:

@@ -21,7 +21,7 @@ from app.services.outbox.messages import enqueue
 from app.services.savings import badge_history, limits
 from app.services.savings.closing import go_through, settle
 from app.services.savings.jar import COLUMNS, WIDTH, Jar, JarView, view
-from app.services.savings.rows import LOCK_SAVER, store
+from app.services.savings.rows import LOCK_SAVER, keep_terms, store
 from app.transactions import Statement, after_commit, fetch, queue
 
 LOCK_JAR = Statement(
@@ -178,6 +178,7 @@ def advance(jar: Jar, signed: int, today: date, *, balance: int, late: bool = Fa
     jar.current_amount = balance
     if jar.status == "active" and balance >= jar.target_amount:
         jar.status, jar.completed_on = "completed", today
+        keep_terms(jar.id, at=clock.now())
     after = view(jar, today)
     store(jar, after.streak.current)
     return after, before

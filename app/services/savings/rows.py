@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from app.services.savings.jar import Jar
 from app.transactions import Statement, queue
 
@@ -16,6 +19,18 @@ UPDATE_JAR = Statement(
     " streak_kept_through = $10 WHERE id = $11",
     parameters=11,
 )
+
+KEEP_TERMS = Statement(
+    "savings_keep_terms",
+    "INSERT INTO past_jar_terms (jar_id, until, end_date, completed_on, closed_on)"
+    " SELECT id, $2, end_date, completed_on, closed_on FROM savings_jars WHERE id = $1 ON CONFLICT DO NOTHING",
+    parameters=2,
+)
+
+
+def keep_terms(jar_id: UUID, *, at: datetime) -> None:
+    """Queue, before the jar's end, completion or closing is changed at ``at``, what it asked for until then."""
+    queue(KEEP_TERMS, (jar_id, at))
 
 
 def store(jar: Jar, streak_count: int) -> None:

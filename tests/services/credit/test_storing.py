@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from flask import Flask
 
 from app.integrations import saver_cache
@@ -68,11 +67,6 @@ def live(saver: Saver, jar: str, clock: Clock, days: int, *, save: bool = True) 
             make([saver], clock)
         clock.advance(days=1)
         make([saver], clock, "period_closed")
-
-
-@pytest.fixture(params=["listed", "staged"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storing, "MANY", 250 if request.param == "listed" else 1)
 
 
 def test_what_is_kept_is_what_was_computed(app: Flask, context: None, clock: Clock) -> None:
