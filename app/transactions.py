@@ -120,7 +120,7 @@ def copy(into: str, rows: str) -> None:
             raise ours.lost(error) from error
 
 
-def copy_out(query: str, parameters: Parameters = ()) -> bytes:
+def copy_out(query: str, parameters: Parameters = ()) -> memoryview:
     """What ``query`` finds, in PostgreSQL's binary COPY format, after what is queued. Raises DBAPIError."""
     flush()
     ours, found = work(), BytesIO()
@@ -131,7 +131,7 @@ def copy_out(query: str, parameters: Parameters = ()) -> bytes:
             )
         except psycopg2.Error as error:
             raise ours.lost(error) from error
-    return found.getvalue()
+    return found.getbuffer()
 
 
 def _send(ours: Work, *, commit: bool = False) -> list[Any]:

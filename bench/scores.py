@@ -193,7 +193,7 @@ def application() -> Iterator[Any]:
 def serve() -> None:
     """Have scores predicted by a model."""
     predictor = Predictor("bench-1", learnt()[0])
-    registry.serving = lambda: predictor
+    registry.serving = lambda **_: predictor
 
 
 SIDES = {"reading": reading, "predicting": predicting, "batch": batch, "tasks": tasks}

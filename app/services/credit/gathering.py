@@ -5,8 +5,8 @@ One definition for one saver and a million, for now and any moment of the past.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -89,6 +89,31 @@ class Gathered:
     def features(self) -> Features:
         """What is known of each saver at the instant."""
         return features_now(self.jars, self.pauses, self.movements, self.instalments, self.today)
+
+    def parts(self, size: int) -> Iterator[Gathered]:
+        """The same, ``size`` savers at a time."""
+        for begin in range(0, len(self.savers), size):
+            end = min(begin + size, len(self.savers))
+            low, high = np.searchsorted(self.jars.saver, (begin, end))
+            moved, unmoved = np.searchsorted(self.movements.jar, (low, high))
+            paused = (self.pauses.jar >= low) & (self.pauses.jar < high)
+            paid, unpaid = self.instalments.starts[begin], self.instalments.starts[end]
+            jars, moves, loans = self.jars, self.movements, self.instalments
+            yield Gathered(
+                self.savers[begin:end],
+                self.at,
+                self.today[begin:end],
+                self.jar_ids[low:high],
+                Jars(jars.saver[low:high] - begin, *_columns(jars, slice(low, high))),
+                Pauses(self.pauses.jar[paused] - low, self.pauses.first[paused], self.pauses.last[paused]),
+                Movements(moves.jar[moved:unmoved] - low, *_columns(moves, slice(moved, unmoved))),
+                Instalments(loans.starts[begin : end + 1] - paid, *_columns(loans, slice(paid, unpaid))),
+            )
+
+
+def _columns(table: Jars | Movements | Instalments, rows: slice) -> list[Any]:
+    """Those rows of all columns but the first, which says whose they are."""
+    return [getattr(table, field.name)[rows] for field in fields(table)[1:]]
 
 
 def gather(user_ids: Sequence[UUID], *, at: datetime, past: bool = False) -> Gathered:

@@ -7,6 +7,7 @@ takes what moved meanwhile into account or leaves it to the refresh that follows
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,13 +15,13 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from flask import current_app
+from flask import Flask, current_app
 
 from app import clock
 from app.errors import Invalid
 from app.services.audit import log as audit
 from app.services.credit import registry
-from app.services.credit.gathering import gather, gather_next
+from app.services.credit.gathering import Gathered, gather, gather_next
 from app.services.credit.refresh import made
 from app.services.credit.scoring import Scores
 from app.services.credit.storing import Cause, keep
@@ -31,6 +32,9 @@ from app.transactions import fetch, queue, run
 
 KIND: Final = "credit.recalculate"
 CHUNK = 5_000
+#: Chunks whose rows are read at once: what moved lies scattered over its table, and from about so many savers on going
+#: through all of it costs less than looking for theirs.
+READ_AT_ONCE: Final = 20
 #: A day and the hour by which clocks are set back: each zone has had a midnight within it.
 PATIENCE: Final = timedelta(hours=25)
 MOST_NAMED: Final = 1_000
@@ -63,12 +67,11 @@ def _newest(hours: Sequence[LocalHour]) -> list[LocalHour]:
     return list({hour.zone: hour for hour in hours}.values())
 
 
-def _behind(hour: LocalHour, in_force: str, at: datetime, after: UUID) -> tuple[UUID | None, Scores]:
-    _patiently()
+def _behind(hour: LocalHour, in_force: str, at: datetime, after: UUID) -> tuple[UUID | None, Gathered]:
     now = clock.now()
-    values = {"zone": hour.zone, "at": at, "since": hour.at, "after": after, "limit": CHUNK}
+    values = {"zone": hour.zone, "at": at, "since": hour.at, "after": after, "limit": CHUNK * READ_AT_ONCE}
     ((last, savers),) = fetch(BEHIND.format(in_force=in_force), values)
-    return (None if last is None else UUID(last)), made(gather(savers or [], at=now))
+    return (None if last is None else UUID(last)), gather(savers or [], at=now)
 
 
 def recalculate(turn: Round) -> int:
@@ -93,17 +96,15 @@ def recalculate(turn: Round) -> int:
     return done
 
 
-def _next(after: UUID) -> tuple[UUID | None, Scores]:
-    _patiently()
-    gathered = gather_next(after, CHUNK, at=clock.now())
-    return (gathered.savers[-1] if gathered.savers else None), made(gathered)
+def _next(after: UUID) -> tuple[UUID | None, Gathered]:
+    gathered = gather_next(after, CHUNK * READ_AT_ONCE, at=clock.now())
+    return (gathered.savers[-1] if gathered.savers else None), gathered
 
 
-def _some(savers: list[UUID], after: UUID) -> tuple[UUID | None, Scores]:
-    _patiently()
+def _some(savers: list[UUID], after: UUID) -> tuple[UUID | None, Gathered]:
     begin = bisect_right(savers, after)
-    some = savers[begin : begin + CHUNK]
-    return (some[-1] if some else None), made(gather(some, at=clock.now()))
+    some = savers[begin : begin + CHUNK * READ_AT_ONCE]
+    return (some[-1] if some else None), gather(some, at=clock.now())
 
 
 def _keep(turn: Round, found: Scores, done: int, total: int) -> None:
@@ -112,24 +113,38 @@ def _keep(turn: Round, found: Scores, done: int, total: int) -> None:
     turn.advance(str(found.savers[-1]), done + len(found), total)
 
 
-def _ahead(after: UUID, made_of: Callable[[UUID], tuple[UUID | None, Scores]]) -> Iterator[Scores]:
-    """What ``made_of`` makes of one chunk after another until there is none: the next while this one is kept.
+def _ahead(after: UUID, read: Callable[[UUID], tuple[UUID | None, Gathered]]) -> Iterator[Scores]:
+    """The scores of one chunk after another, until there is none: the next are read and made while one is kept.
 
-    It is told behind whom, and answers the last of its savers, in a transaction of its own.
+    ``read`` is told behind whom, and answers the last of its savers (None where there is none), in a transaction of its
+    own.
     """
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    chunks = _chunks(current_app._get_current_object(), after, read)  # type: ignore[attr-defined]
+    reader = ThreadPoolExecutor(1)
+    try:
+        made_of = deque(reader.submit(next, chunks, None) for _ in range(READ_AT_ONCE))
+        while (found := made_of.popleft().result()) is not None:
+            made_of.append(reader.submit(next, chunks, None))
+            yield found
+    finally:
+        reader.shutdown(cancel_futures=True)
 
-    def work(after: UUID) -> tuple[UUID | None, Scores]:
+
+def _chunks(app: Flask, after: UUID, read: Callable[[UUID], tuple[UUID | None, Gathered]]) -> Iterator[Scores]:
+    def work(behind: UUID) -> tuple[UUID | None, Gathered]:
+        _patiently()
+        queue("SET LOCAL enable_seqscan = on")
+        queue("SET LOCAL work_mem = '256MB'")
+        return read(behind)
+
+    last: UUID | None = after
+    while last is not None:
         with app.app_context():
-            return run(partial(made_of, after))
-
-    with ThreadPoolExecutor(1) as reader:
-        last, found = reader.submit(work, after).result()
-        while last is not None:
-            ahead = reader.submit(work, last)
-            if len(found):
-                yield found
-            last, found = ahead.result()
+            last, gathered = run(partial(work, last))
+        for part in gathered.parts(CHUNK):
+            with app.app_context():
+                found = run(partial(made, part))
+            yield found
 
 
 def order(user_ids: Sequence[UUID] | None, *, by: UUID | None, actor: str, at: datetime) -> JobRun:
