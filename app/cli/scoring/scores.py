@@ -43,8 +43,7 @@ def show(email: str, at: datetime | None) -> None:
     def look() -> tuple[Scores, Kept | None]:
         user_id: UUID = staff.by_email(email).id
         before = looking_back.kept(user_id, at=at)
-        version = before.policy_version if before else None
-        return looking_back.recomputed(user_id, at=at, policy_version=version), before
+        return looking_back.recomputed(user_id, at=at, as_kept=before), before
 
     found, before = run(look)
     status = found.status(0)

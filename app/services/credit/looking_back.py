@@ -45,8 +45,13 @@ def kept(user_id: UUID, *, at: datetime) -> Kept | None:
     return Kept(*rows[0]) if rows else None
 
 
-def recomputed(user_id: UUID, *, at: datetime, policy_version: str | None = None) -> Scores:
-    """The score as of ``at``, from what was known then: by the current policy or the named one, and the model in
-    service now. Of a saver who does not exist, nothing."""
+def recomputed(user_id: UUID, *, at: datetime, as_kept: Kept | None = None) -> Scores:
+    """The score as of ``at``, from what was known then: by the policy and the model of what was ``as_kept``, or else by
+    those in service now. Of a saver who does not exist, nothing. Raises DomainError ``model_refused`` where the file of
+    that model may not be used any more.
+    """
     found = gather([user_id], at=at, past=True)
-    return score(found, policy(policy_version or CURRENT), registry.serving())
+    if as_kept is None:
+        return score(found, policy(CURRENT), registry.serving())
+    version = as_kept.model_version
+    return score(found, policy(as_kept.policy_version), registry.predictor(version) if version else None)

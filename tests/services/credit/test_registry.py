@@ -17,7 +17,7 @@ from flask import Flask
 from app.errors import DomainError, NotFound
 from app.scoring.bundles import MAGIC
 from app.scoring.policy import policy
-from app.services.credit import promotion, registry
+from app.services.credit import looking_back, promotion, registry
 from app.services.credit.gathering import gather_next
 from app.services.credit.learning import NOBODY
 from app.services.credit.scoring import Scores, score
@@ -341,6 +341,27 @@ def test_scores_follow_the_model(
         run(lambda: queue("UPDATE score_models SET status = 'retired'"))
         clock.advance(minutes=1)
         assert versions() == [(None, 90)]
+
+
+def test_a_look_back_predicts_with_the_model_of_then(
+    with_history: Callable[..., Flask], on_disk: dict[str, str], clock: Clock, seconds: Seconds
+) -> None:
+    app = with_history(**on_disk)
+    with app.app_context():
+        run(lambda: queue("DELETE FROM credit_scores"))
+        train(at=clock.now())
+        clock.advance(minutes=1)
+        perform(JOBS["credit.recalculate"])
+        then = clock.now()
+        clock.advance(minutes=1)
+        run(lambda: promotion.rollback(at=clock.now(), to_rule=True))
+        perform(JOBS["credit.recalculate"])
+        rows = run(lambda: fetch("SELECT user_id FROM credit_scores WHERE score IS NOT NULL ORDER BY user_id LIMIT 20"))
+        for (saver,) in rows:
+            before = run(lambda saver=saver: looking_back.kept(saver, at=then))  # type: ignore[misc]
+            again = run(lambda saver=saver, kept=before: looking_back.recomputed(saver, at=then, as_kept=kept))  # type: ignore[misc]
+            assert (before.model_version, again.model_version) == ("logistic-1", "logistic-1")
+            assert (int(again.rule.score[0]), int(again.predicted[0])) == (before.score, before.predicted_score)
 
 
 def test_a_file_that_cannot_be_used_is_not_promoted(
