@@ -42,11 +42,14 @@ _KEPT = (
 _KEEP = f"""
 kept AS (
     INSERT INTO credit_score_history ({_KEPT})
-    SELECT id, user_id, %(at)s, cause, transaction_id, status, score, predicted_score, probability, %(policy)s,
+    SELECT id, user_id, %(at)s, {{cause}}, transaction_id, status, score, predicted_score, probability, %(policy)s,
         model_version, %(feature_set)s, points, features
     FROM {{of}} WHERE changed
 )
 """  # noqa: S608  constants only
+# Where everything was made anew, it is another policy or another model that changed the score, if there is one.
+_WHY = """CASE WHEN cause <> 'recalculation' OR before IS NULL THEN cause WHEN policy_before <> %(policy)s THEN 'policy'
+        WHEN model_before IS DISTINCT FROM model_version THEN 'model' ELSE cause END"""
 _NEWS = """
 news AS (
     SELECT user_id, NULL::varchar AS once,
@@ -62,7 +65,8 @@ WITH {_NEW}, old AS MATERIALIZED (
         c.features, c.first_score, c.told_score, c.told_at
     FROM credit_scores c WHERE c.user_id IN (SELECT user_id FROM new) ORDER BY c.user_id FOR NO KEY UPDATE
 ), due AS MATERIALIZED (
-    SELECT n.*, o.score AS before, o.first_score, o.told_score, o.told_at,
+    SELECT n.*, o.score AS before, o.first_score, o.told_score, o.told_at, o.policy_version AS policy_before,
+        o.model_version AS model_before,
         (n.status, n.score, n.predicted_score) IS DISTINCT FROM (o.status, o.score, o.predicted_score)
             OR n.score IS NOT NULL
                 AND (%(policy)s, n.model_version) IS DISTINCT FROM (o.policy_version, o.model_version) AS changed,
@@ -83,7 +87,7 @@ WITH {_NEW}, old AS MATERIALIZED (
             WHEN d.told_of THEN d.told_score ELSE d.told_score + coalesce(d.score - d.before, 0) END,
         told_at = CASE WHEN d.tells OR d.told_score IS NULL AND d.score IS NOT NULL THEN %(at)s ELSE d.told_at END
     FROM due d WHERE c.user_id = d.user_id
-), {_KEEP.format(of="due")}, {_NEWS.format(of="due", before="told_score")}, {TELL_NEWS}
+), {_KEEP.format(of="due", cause=_WHY)}, {_NEWS.format(of="due", before="told_score")}, {TELL_NEWS}
 SELECT (SELECT count(*) FROM old), (SELECT array_agg(user_id) FROM due
     WHERE score - first_score >= %(rise)s AND (before IS NULL OR before - first_score < %(rise)s))
 """  # noqa: S608
@@ -101,7 +105,7 @@ WITH {_NEW}, first AS MATERIALIZED (
     FROM first ORDER BY user_id ON CONFLICT (user_id) DO NOTHING RETURNING user_id
 ), own AS MATERIALIZED (
     SELECT f.* FROM first f JOIN added a ON a.user_id = f.user_id
-), {_KEEP.format(of="own")}, {_NEWS.format(of="own", before="NULL")}, {TELL_NEWS}
+), {_KEEP.format(of="own", cause="cause")}, {_NEWS.format(of="own", before="NULL")}, {TELL_NEWS}
 SELECT count(*) FROM added
 """  # noqa: S608
 RISEN: Final = f"""

@@ -77,10 +77,24 @@ def _behind(hour: LocalHour, in_force: str, at: datetime, after: UUID) -> tuple[
 def recalculate(turn: Round) -> int:
     """The job: make the scores of everybody with a jar anew, or of those who were named; how many.
 
-    Goes on behind the last chunk of a run that died.
+    Goes on behind the last chunk of a run that died. Where another model has come into service meanwhile, and its order
+    found this running, everything is made once more.
     """
-    run(partial(registry.serving, fresh=True))  # a change of the model may be why this runs
-    after = NOBODY if turn.cursor is None else UUID(turn.cursor)
+    after, done = NOBODY if turn.cursor is None else UUID(turn.cursor), 0
+    while True:
+        model = _model()
+        done = _recalculated(turn, after, done)
+        if model == _model():
+            return done
+        after = NOBODY
+
+
+def _model() -> str | None:
+    found = run(partial(registry.serving, fresh=True))
+    return None if found is None else found.version
+
+
+def _recalculated(turn: Round, after: UUID, done: int) -> int:
     named: list[str] | None = turn.parameters.get("user_ids")
     if named is None:
         ((total,),) = run(lambda: fetch("SELECT count(*) FROM saver_habits WHERE user_id > %s", (after,)))
@@ -88,7 +102,7 @@ def recalculate(turn: Round) -> int:
     else:
         left = sorted(UUID(each) for each in named if UUID(each) > after)
         total, chunks = len(left), _ahead(after, partial(_some, left))
-    done = 0
+    total += done
     for found in chunks:
         run(partial(_keep, turn, found, done, total))
         done += len(found)

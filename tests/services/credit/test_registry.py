@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 import skops.io
+from botocore.exceptions import ClientError
 from flask import Flask
 
 from app.errors import DomainError, NotFound
@@ -75,7 +78,12 @@ def place(
     clock: Clock, seconds: Seconds,
 ) -> Place:  # fmt: skip
     """An application with a model in service."""
-    app = with_history(**(on_disk if request.param == "folder" else {}))
+    # The same history gives the same file: whoever tests beside this one would put a spoiled one right again.
+    bucket = f"models-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    app = with_history(**(on_disk if request.param == "folder" else {"S3_BUCKET": bucket}))
+    if request.param == "bucket":
+        with suppress(ClientError):  # it is there already
+            app.extensions["object_store"]._client.create_bucket(Bucket=bucket)
     with app.app_context():
         assert train(at=clock.now()).promoted
     return Place(app, folder if request.param == "folder" else None)
@@ -337,10 +345,32 @@ def test_scores_follow_the_model(
         train(at=clock.now())
         clock.advance(minutes=1)
         assert versions() == [("logistic-1", 90)]
+        causes = "SELECT cause, model_version FROM credit_score_history GROUP BY 1, 2 ORDER BY 1"
+        assert run(lambda: fetch(causes)) == [("model", "logistic-1"), ("recalculation", None)]
         # Of another process the model was taken back: this one has it in memory.
         run(lambda: queue("UPDATE score_models SET status = 'retired'"))
         clock.advance(minutes=1)
         assert versions() == [(None, 90)]
+
+
+def test_a_model_that_comes_into_service_while_all_is_made_anew_predicts_for_all(
+    with_history: Callable[..., Flask], on_disk: dict[str, str], clock: Clock, seconds: Seconds
+) -> None:
+    app = with_history(**on_disk)
+    with app.app_context():
+        run(lambda: queue("DELETE FROM credit_scores"))
+        first: list[int] = []
+
+        def while_it_runs(done: int, total: int | None) -> None:
+            if not first:
+                first.append(done)
+                train(at=clock.now())
+                clock.advance(minutes=1)
+
+        perform(JOBS["credit.recalculate"], watch=while_it_runs)
+        assert first
+        rows = run(lambda: fetch("SELECT model_version, count(*) FROM credit_scores GROUP BY 1"))
+        assert rows == [("logistic-1", 90)]
 
 
 def test_a_look_back_predicts_with_the_model_of_then(
