@@ -25,6 +25,15 @@ def summed(values: Index, begin: Index, end: Index) -> Index:
     return sums
 
 
+def _apart(values: NDArray[np.float64], begin: Index, end: Index) -> NDArray[np.float64]:
+    """The same of fractions, each sum made of its own values alone."""
+    if not len(values):
+        return np.zeros(len(begin))
+    edges = np.column_stack([begin, end]).ravel()
+    sums: NDArray[np.float64] = np.add.reduceat(np.concatenate((values, np.zeros(1))), edges)[::2]
+    return np.where(end > begin, sums, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Movements in the order (saver, day), whatever jar they are of. ``withdrawn``: as far as that counts.
@@ -42,14 +51,18 @@ class Moved:
         """Minor units put in and taken out from the day ``since`` until before ``until``, and how unlike the deposits
         were to each other (standard deviation by mean)."""
         low, high = self._rows(saver, since), self._rows(saver, until)
-        count = summed((self.deposit > 0).astype(np.int64), low, high)
+        count = self._count(low, high)
         total = summed(self.deposit, low, high)
-        # In whole units of the currency, which keep the squares of any amounts within what float64 holds exactly enough
-        square = np.concatenate((np.zeros(1), np.cumsum((self.deposit / 100.0) ** 2)))
-        mean = total / 100.0 / np.maximum(count, 1)
-        variance = (square[high] - square[low]) / np.maximum(count, 1) - mean**2
+        # Of each stretch by itself: squares of all of it summed up would round one saver's by what others have.
+        mean = total / np.maximum(count, 1)
+        square = _apart(self.deposit.astype(np.float64) ** 2, low, high)
+        variance = square / np.maximum(count, 1) - mean**2
         deviation = np.where(count > 1, np.sqrt(np.maximum(variance, 0.0)) / np.maximum(mean, 1e-9), 0.0)
         return total, summed(self.withdrawn, low, high), deviation
+
+    def count(self, saver: Index, until: Days) -> Index:
+        """How many deposits there were before ``until``."""
+        return self._count(self._rows(saver, until * 0), self._rows(saver, until))
 
     def rhythm(self, saver: Index, until: Days) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """How many deposits there were in the last 31 days before ``until``, and the mean days from one to the next.
@@ -66,6 +79,9 @@ class Moved:
         first, last = day[np.minimum(low, len(day) - 1)], day[np.maximum(high - 1, 0)]
         apart = np.where(count > 1, (last - first) / np.maximum(count - 1, 1), until - first)
         return lately.astype(np.float64), np.where(count > 0, apart, float(HALF_YEAR))
+
+    def _count(self, low: Index, high: Index) -> Index:
+        return summed((self.deposit > 0).astype(np.int64), low, high)
 
     def _rows(self, saver: Index, day: Days) -> Index:
         """Where the movements of each saver from their ``day`` on begin."""
