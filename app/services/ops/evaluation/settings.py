@@ -192,7 +192,7 @@ def _with(question: Question, checked: Question, given: Mapping[str, Any]) -> Qu
     changed = {key: getattr(checked, key) for key in given}
     if "split" in changed:
         changed["folds"] = None
-    if "folds" in changed:
+    elif "folds" in changed:
         changed["split"] = None
     if "plan" in changed:
         # Another plan is another question: what was said of the first does not hold for it.
