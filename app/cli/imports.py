@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from flask import current_app
@@ -79,8 +80,8 @@ def history(
         not_in_production("A password shared by many savers")
     values = mapping.read_toml(mapping_name) if mapping_name else {}
     _merge(values, options)
-    values.setdefault("name", _name_of(files[0]))
-    _import(files, values, password, report_path)
+    values.setdefault("name", name_of(files[0]))
+    take_in(files, values, password, report_path)
 
 
 @click.command("real")
@@ -92,7 +93,7 @@ def demo_real(folder: Path, password: str) -> None:
     not_in_production("Demo data")
     for found in known.find(folder):
         click.echo(f"{found.data_set.title}: {', '.join(str(path) for path in found.files)}")
-        run_id = _import(found.files, mapping.read_toml(found.data_set.mapping), password, None)
+        run_id, _ = take_in(found.files, mapping.read_toml(found.data_set.mapping), password)
         with transaction():
             savers = report.savers_to_show(run_id)
         if savers and passwords.verify(savers[0][2], password):
@@ -103,7 +104,10 @@ def demo_real(folder: Path, password: str) -> None:
             click.echo(f"  {email}  ({name})")
 
 
-def _import(files: Sequence[Path], values: dict[str, Any], password: str | None, report_path: Path | None) -> Any:
+def take_in(
+    files: Sequence[Path], values: dict[str, Any], password: str | None = None, report_path: Path | None = None
+) -> tuple[UUID, mapping.ColumnMapping]:
+    """Import ``files`` as one history, tell how it went, and give the run's id and the mapping as it was read."""
     own = current_app.config["CURRENCY"]
     values.setdefault("currency", own)
     values.setdefault("time", {}).setdefault("zone", current_app.config["DEFAULT_TIME_ZONE"])
@@ -131,7 +135,7 @@ def _import(files: Sequence[Path], values: dict[str, Any], password: str | None,
         differing = path.with_name(f"{checked.name}-balances.csv")
         report.write_differences(figures.differences, differing)
         click.echo(f"Balances that differ: {differing}")
-    return outcome.run_id
+    return outcome.run_id, checked
 
 
 def _tell(figures: report.Report, checked: mapping.ColumnMapping, own: str) -> None:
@@ -175,6 +179,6 @@ def _merge(values: dict[str, Any], options: dict[str, Any]) -> None:
         file["delimiter"] = "\t"
 
 
-def _name_of(path: Path) -> str:
+def name_of(path: Path) -> str:
     """A name that a mapping may have, out of a file's."""
     return re.sub(r"[^a-z0-9]+", "-", path.name.split(".")[0].lower()).strip("-")[:32].strip("-") or "history"

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.calendars import Days
-from app.scoring.histories import Amounts, Index, Jars, Movements, Pauses
+from app.scoring.deposits import in_time, summed
+from app.scoring.histories import Index, Jars, Movements, Pauses
 from app.scoring.obligations import Obligations, obligations
 
 Column = NDArray[np.float64]
@@ -36,6 +37,8 @@ SIGNS: Final[dict[str, int]] = {
     "n_on_total": 1,
     "periods": 0,
     "dep_per_period": 1,
+    "deposits_31": 1,
+    "days_between": 0,
     "fulfil_12": 1,
     "amt_cv": 0,
     "wd_ratio_12": 0,
@@ -156,17 +159,19 @@ def features_at(
     some = known > 0
     last = np.where(some, end - 1, 0)
     window = np.minimum(known, WINDOW)
-    on_12 = _summed(history.on_time.astype(np.int64), end - window, end)
-    on_all = _summed(history.on_time.astype(np.int64), begin, end)
+    on_12 = summed(history.on_time.astype(np.int64), end - window, end)
+    on_all = summed(history.on_time.astype(np.int64), begin, end)
     share = np.rint(history.share * _MILLION).astype(np.int64)
-    deposits = _summed(history.deposits, end - window, end)
+    deposits = summed(history.deposits, end - window, end)
 
     def after_last(column: NDArray[np.generic], empty: float) -> Column:
         if not len(column):
             return np.full(len(saver), empty)
         return np.where(some, column[last], empty).astype(np.float64)
 
-    paid_in, paid_out, deviation = _amounts(history, jars, movements, saver, end - window, end, as_of)
+    moved = in_time(jars, movements)
+    paid_in, paid_out, deviation = moved.amounts(saver, _since(history, end - window, end, as_of), as_of)
+    lately, apart = moved.rhythm(saver, as_of)
     late, newest_late, repaid_on, repaid = _repayments(instalments, saver, as_of)
     columns: dict[str, Column] = {
         "on_rate_12": (on_12 + 1) / (window + 2),
@@ -178,7 +183,9 @@ def features_at(
         "n_on_total": np.minimum(on_all, LONG_CAP).astype(np.float64),
         "periods": np.minimum(known, LONG_CAP).astype(np.float64),
         "dep_per_period": deposits / np.maximum(window, 1),
-        "fulfil_12": (_summed(share, end - window, end) / _MILLION + 1.0) / (window + 2),
+        "deposits_31": lately,
+        "days_between": apart,
+        "fulfil_12": (summed(share, end - window, end) / _MILLION + 1.0) / (window + 2),
         "amt_cv": deviation,
         "wd_ratio_12": np.where(paid_in > 0, np.minimum(paid_out / np.maximum(paid_in, 1), 1.0), paid_out > 0),
         "trend": (after_last(history.deposits, 0) + 1.0) / (deposits / np.maximum(window, 1) + 1.0),
@@ -201,44 +208,17 @@ def features_now(jars: Jars, pauses: Pauses, movements: Movements, instalments: 
         history, jars, movements, instalments, saver=savers, known=np.diff(history.starts), as_of=today + 1
     )
     over = history.closed < today[jars.saver[history.jar]]
-    return replace(found, closed=_summed(over.astype(np.int64), history.starts[:-1], history.starts[1:]))
+    return replace(found, closed=summed(over.astype(np.int64), history.starts[:-1], history.starts[1:]))
 
 
-def _summed(values: Index, begin: Index, end: Index) -> Index:
-    total = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(values)))
-    summed: Index = total[end] - total[begin]
-    return summed
-
-
-def _amounts(
-    history: Obligations, jars: Jars, movements: Movements, saver: Index, begin: Index, end: Index, as_of: Days
-) -> tuple[Amounts, Amounts, Column]:
-    """Minor units put in and taken out (as far as that counts) since the oldest of the last twelve obligations began,
-    and how unlike the deposits were to each other (standard deviation by mean)."""
-    owner = jars.saver[movements.jar]
-    order = np.lexsort((movements.day, owner))
-    owner, day, amount = owner[order], movements.day[order], movements.amount[order]
-    deposit = np.maximum(amount, 0)
-    withdrawn = np.where(movements.exempt[order], 0, np.maximum(-amount, 0))
+def _since(history: Obligations, begin: Index, end: Index, as_of: Days) -> Days:
+    """The day on which the oldest of the last twelve obligations began; ``as_of`` where there is none."""
     since = as_of.copy()
     for back in range(WINDOW):
         row = end - 1 - back
         seen = row >= begin
         since[seen] = np.minimum(since[seen], history.begun[row[seen]])
-    # One number for saver and day, so that one search finds both.
-    width = np.int64(2**21)
-    base = int(min(day.min(initial=0), since.min(initial=0)))
-    place = owner * width + (day - base)
-    low = np.searchsorted(place, saver * width + (since - base), side="left")
-    high = np.searchsorted(place, saver * width + (as_of - base), side="left")
-    count = _summed((deposit > 0).astype(np.int64), low, high)
-    total = _summed(deposit, low, high)
-    # In whole units of the currency, which keep the squares of any amounts within what float64 holds exactly enough.
-    square = np.concatenate((np.zeros(1), np.cumsum((deposit / 100.0) ** 2)))
-    mean = total / 100.0 / np.maximum(count, 1)
-    variance = (square[high] - square[low]) / np.maximum(count, 1) - mean**2
-    deviation = np.where(count > 1, np.sqrt(np.maximum(variance, 0.0)) / np.maximum(mean, 1e-9), 0.0)
-    return total, _summed(withdrawn, low, high), deviation
+    return since
 
 
 def _repayments(instalments: Instalments, saver: Index, as_of: Days) -> tuple[Column, Column, Index, Index]:
@@ -251,11 +231,11 @@ def _repayments(instalments: Instalments, saver: Index, as_of: Days) -> tuple[Co
     base = int(min(instalments.closed.min(), as_of.min()))
     end = np.searchsorted(owner * width + (instalments.closed - base), saver * width + (as_of - base), side="left")
     count = end - begin
-    mean = _summed(instalments.days_late, begin, end) / np.maximum(count, 1)
+    mean = summed(instalments.days_late, begin, end) / np.maximum(count, 1)
     newest = instalments.days_late[np.maximum(end - 1, 0)].astype(np.float64)
     return (
         np.where(count > 0, mean, np.nan),
         np.where(count > 0, newest, np.nan),
-        _summed(instalments.on_time.astype(np.int64), begin, end),
+        summed(instalments.on_time.astype(np.int64), begin, end),
         count,
     )

@@ -40,16 +40,22 @@ class Obligations:
 
 
 def obligations(
-    jars: Jars, pauses: Pauses, movements: Movements, as_of: Days, *, settled_early: bool = False
+    jars: Jars,
+    pauses: Pauses,
+    movements: Movements,
+    as_of: Days,
+    *,
+    settled_early: bool = False,
+    grace_days: Days = GRACE,
 ) -> Obligations:
     """Every period that was over, its grace included, before the day ``as_of`` of its saver, one for each saver.
 
     Nothing that happened on that day or later is looked at. With ``settled_early`` the day itself is, as far as it has
-    come, and so are periods that are still open and have been met.
+    come, and so are periods that are still open and have been met. ``grace_days``: of each plan, by its code.
     """
     today = as_of[jars.saver]
     movements = movements.before(today + settled_early)
-    grace = GRACE[jars.plan]
+    grace = grace_days[jars.plan]
     first = number_of(jars.plan, jars.first_day)
     filled = number_of(jars.plan, jars.completed)
     movements = movements.taken(number_of(jars.plan[movements.jar], movements.day) <= filled[movements.jar])
@@ -75,7 +81,7 @@ def obligations(
     paid = np.zeros(rows, dtype=np.int64)
     np.add.at(paid, at[own], movements.amount[own])
     deposits = np.bincount(at[own & (movements.amount > 0)], minlength=rows)
-    _fill_older(paid, jars, movements, step, at, count, paused)
+    _fill_older(paid, jars, movements, step, at, count, paused, grace_days)
 
     commitment = jars.installment[jar]
     on_time = np.where(commitment > 0, paid >= commitment, paid > 0)
@@ -120,7 +126,14 @@ def _paused(jars: Jars, pauses: Pauses, first: Index, count: Index, offsets: Ind
 
 
 def _fill_older(
-    paid: Amounts, jars: Jars, movements: Movements, step: Index, at: Index, count: Index, paused: NDArray[np.bool_]
+    paid: Amounts,
+    jars: Jars,
+    movements: Movements,
+    step: Index,
+    at: Index,
+    count: Index,
+    paused: NDArray[np.bool_],
+    grace_days: Days,
 ) -> None:
     """Let deposits within the grace of the period before theirs fill its shortfall first.
 
@@ -128,11 +141,11 @@ def _fill_older(
     """
     plan = jars.plan[movements.jar]
     older = step - 1
-    candidate = (movements.amount > 0) & (GRACE[plan] > 0) & (older >= 0) & (older < count[movements.jar])
+    candidate = (movements.amount > 0) & (grace_days[plan] > 0) & (older >= 0) & (older < count[movements.jar])
     candidate &= movements.day <= jars.last_day[movements.jar]
     rows = np.flatnonzero(candidate)
     begun = first_day(plan[rows], number_of(plan[rows], movements.day[rows]))
-    rows = rows[movements.day[rows] < begun + GRACE[plan[rows]]]
+    rows = rows[movements.day[rows] < begun + grace_days[plan[rows]]]
     rows = rows[~paused[at[rows] - 1]]
     if not len(rows):
         return

@@ -19,6 +19,8 @@ from app.periods import Plan
 from app.services.identity import contacts
 from app.services.ops.imports.schema import MappingSchema, sentences
 
+#: Parts of a mapping that say what a history is evaluated on; the same import, whatever they say.
+NOT_OF_IMPORTS = ("evaluation", "groups")
 SHIPPED = Path(__file__).parent.parent / "mappings"
 
 
@@ -97,7 +99,7 @@ def make_mapping(values: Mapping[str, Any], *, currency: str) -> ColumnMapping:
     Raises DomainError ``mapping_invalid`` with one sentence for each value that cannot be used.
     """
     try:
-        facts = MappingSchema().load(dict(values))
+        facts = MappingSchema().load({key: value for key, value in values.items() if key not in NOT_OF_IMPORTS})
     except ValidationError as error:
         raise _invalid(list(sentences(error.normalized_messages()))) from error
     problems = []
