@@ -15,6 +15,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.periods import Plan, period_of, shift, start_of, start_of_day
+from app.services.credit.refresh import refresh_all
+from app.services.credit.storing import Cause
 from app.services.identity.principal import Principal
 from app.services.ops import reversals
 from app.services.savings import deposits, jars, withdrawals
@@ -52,6 +54,7 @@ def tell(person: Person, saver: Principal, *, staff_id: UUID, now: datetime) -> 
     """Let everything of ``person``'s story happen through the services, in the order of its instants."""
     story = Story(saver, staff_id, now)
     person.story(story)
+    story.score_each_week()
     story.happen()
 
 
@@ -127,6 +130,17 @@ class Story:
     def close(self, jar: str, ago: int) -> None:
         """Close an empty jar, late in the evening."""
         self._at(ago, 21.8, lambda at: jars.close(self._saver, self._jars[jar], at=at))
+
+    def score_each_week(self) -> None:
+        """Have the score made after each week that was over while all this happened, and now."""
+        first = min((at for at, _, _ in self._events), default=self._now)
+        monday = start_of(Plan.WEEKLY, self.today)
+        for ago in range(self.ago(monday), (self._now - first).days, 7):
+            self._at(ago, 0.6, self._score)
+        self._events.append((self._now, len(self._events), self._score))
+
+    def _score(self, at: datetime) -> None:
+        refresh_all([self._saver.id], Cause("period_closed"), at=at)
 
     def happen(self) -> None:
         """Do all of it."""
