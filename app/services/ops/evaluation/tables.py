@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.scoring.drift import SCORE, baseline, drift
-from app.scoring.intervals import Interval
-from app.scoring.metrics import calibration, ece_by_chance, measure, psi
+from app.scoring.metrics import calibration, ece_by_chance, psi
 from app.scoring.policy import Policy
+from app.services.ops.evaluation import fairness
 from app.services.ops.evaluation.evaluating import Answer
+from app.services.ops.evaluation.layout import NOTHING, count, figure, interval, percent, table
 from app.services.ops.evaluation.settings import Question
 from app.services.ops.evaluation.trials import MODEL, NAIVE, RULE, STREAK, Trial
 
@@ -25,9 +25,6 @@ TITLES: Final = {
     MODEL: "**model in service**",
 }
 _DRIFTED: Final = 5
-#: Fewer savers than these in a group say nothing, and might be recognised.
-LEAST_OF_A_GROUP: Final = 20
-_NONE = "–"
 
 
 def tables(answers: Sequence[Answer], policy: Policy) -> str:
@@ -46,16 +43,16 @@ def _overview(answers: Sequence[Answer]) -> Iterator[str]:
             naive, rule, model = (trial.line(name).metrics for name in (NAIVE, RULE, MODEL))
             rows.append(
                 [
-                    f"{answer.name}, {trial.question.name}", _count(len(trial.tried)), _figure(naive.auc),
-                    _figure(rule.auc), _figure(model.auc), _figure(naive.log_loss), _figure(rule.log_loss),
-                    _figure(model.log_loss), _figure(model.ece),
+                    f"{answer.name}, {trial.question.name}", count(len(trial.tried)), figure(naive.auc),
+                    figure(rule.auc), figure(model.auc), figure(naive.log_loss), figure(rule.log_loss),
+                    figure(model.log_loss), figure(model.ece),
                 ]
             )  # fmt: skip
     head = [
         "history, question", "rows", "naive AUC", "rule AUC", "model AUC", "naive log-loss", "rule log-loss",
         "model log-loss", "model ECE",
     ]  # fmt: skip
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _trial(answer: Answer, trial: Trial, policy: Policy) -> Iterator[str]:
@@ -64,12 +61,12 @@ def _trial(answer: Answer, trial: Trial, policy: Policy) -> Iterator[str]:
     yield ""
     yield _asked(question, trial)
     yield ""
-    yield from _table(
+    yield from table(
         ["predicted by", "AUC", "95 %", "log-loss", "95 %", "ECE"],
         [
             [
-                TITLES[line.name], _figure(line.metrics.auc), _interval(line.auc), _figure(line.metrics.log_loss),
-                _interval(line.log_loss), _figure(line.metrics.ece),
+                TITLES[line.name], figure(line.metrics.auc), interval(line.auc), figure(line.metrics.log_loss),
+                interval(line.log_loss), figure(line.metrics.ece),
             ]
             for line in trial.lines
         ],
@@ -83,39 +80,39 @@ def _trial(answer: Answer, trial: Trial, policy: Policy) -> Iterator[str]:
     bins = calibration(rows.on_time, model.chances)
     yield (
         "What the model said and what came, by tenths of the chances"
-        f" (an ECE of {_figure(ece_by_chance(bins))} would be chance alone):"
+        f" (an ECE of {figure(ece_by_chance(bins))} would be chance alone):"
     )
     yield ""
-    yield from _table(
+    yield from table(
         ["rows", "predicted", "on time"],
-        [[_count(each.count), _percent(each.predicted), _percent(each.observed)] for each in bins],
+        [[count(each.count), percent(each.predicted), percent(each.observed)] for each in bins],
     )
     if trial.cold:
         yield ""
         yield "Log-loss on the same rows where few savers are there to learn from (means of five draws of savers):"
         yield ""
         kinds = list(trial.cold[0].log_loss)
-        yield from _table(
+        yield from table(
             ["savers", *(TITLES[kind].strip("*") for kind in kinds)],
-            [[str(each.savers), *(_figure(each.log_loss[kind]) for kind in kinds)] for each in trial.cold],
+            [[str(each.savers), *(figure(each.log_loss[kind]) for kind in kinds)] for each in trial.cold],
         )
     if trial.elsewhere:
         yield ""
         yield "Elsewhere, so that nothing hangs on one choice:"
         yield ""
-        yield from _table(
+        yield from table(
             ["", "rows", "rule AUC", "model AUC", "rule log-loss", "model log-loss", "model ECE"],
             [
                 [
-                    name, _count(ours.rows), _figure(rule.auc), _figure(ours.auc), _figure(rule.log_loss),
-                    _figure(ours.log_loss), _figure(ours.ece),
+                    name, count(ours.rows), figure(rule.auc), figure(ours.auc), figure(rule.log_loss),
+                    figure(ours.log_loss), figure(ours.ece),
                 ]
                 for name, rule, ours in trial.elsewhere
             ],
         )  # fmt: skip
     yield from _drift(trial)
     for name, of_account in answer.groups.items():
-        yield from _group(trial, name, of_account)
+        yield from fairness.of_groups(trial, name, of_account, policy)
 
 
 def _asked(question: Question, trial: Trial) -> str:
@@ -140,7 +137,7 @@ def _asked(question: Question, trial: Trial) -> str:
     )
     return (
         f"{periods}{wanted}{followed}. Rows with at least {question.at_least} closed periods before them; {how}:"
-        f" {len(rows):,} rows of {len(np.unique(rows.saver)):,} {who}, of which {_percent(float(rows.on_time.mean()))}"
+        f" {len(rows):,} rows of {len(np.unique(rows.saver)):,} {who}, of which {percent(float(rows.on_time.mean()))}"
         f" were on time. In service after training: {serving}."
     )
 
@@ -159,15 +156,15 @@ def _bands(trial: Trial, policy: Policy) -> Iterator[str]:
     for number, (code, begin) in enumerate(policy.bands):
         inside = place == number
         end = begins[number + 1] - 1 if number + 1 < len(begins) else 900
-        count = int(inside.sum())
+        rows_inside = int(inside.sum())
         found.append(
             [
-                f"{code} ({begin} to {end})", _count(count), _percent(count / len(rows)),
-                _percent(float(rows.on_time[inside].mean())) if count else _NONE,
-                _percent(float(model.chances[inside].mean())) if count else _NONE,
+                f"{code} ({begin} to {end})", count(rows_inside), percent(rows_inside / len(rows)),
+                percent(float(rows.on_time[inside].mean())) if rows_inside else NOTHING,
+                percent(float(model.chances[inside].mean())) if rows_inside else NOTHING,
             ]
         )  # fmt: skip
-    yield from _table(["band", "rows", "share", "on time", "the model said"], found)
+    yield from table(["band", "rows", "share", "on time", "the model said"], found)
 
 
 def _drift(trial: Trial) -> Iterator[str]:
@@ -190,84 +187,13 @@ def _drift(trial: Trial) -> Iterator[str]:
     )
     yield ""
     shown = [each for each in moved if each.name != SCORE][:_DRIFTED]
-    yield from _table(
+    yield from table(
         ["feature", "PSI, equal length", "by chance", "PSI, pooled"],
         [
             [
-                f"`{each.name}`", _figure(each.psi), _figure(each.by_chance),
-                _figure(psi(before.features.columns[each.name], now.features.columns[each.name])),
+                f"`{each.name}`", figure(each.psi), figure(each.by_chance),
+                figure(psi(before.features.columns[each.name], now.features.columns[each.name])),
             ]
             for each in shown
         ],
     )  # fmt: skip
-
-
-def _group(trial: Trial, name: str, of_account: Mapping[str, str]) -> Iterator[str]:
-    rows, names = trial.tried.labelled, trial.tried.names
-    group = np.array([of_account.get(names[saver], "") for saver in rows.saver.tolist()])
-    rule, model = trial.line(RULE), trial.line(MODEL)
-    found = []
-    for each in sorted(set(group.tolist()) - {""}):
-        inside = group == each
-        if len(np.unique(rows.saver[inside])) >= LEAST_OF_A_GROUP:
-            found.append(
-                [
-                    each,
-                    *_of_group(rows.on_time[inside], rule.ranking[inside], model.chances[inside], rows.saver[inside]),
-                ]
-            )
-    if len(found) < 2:
-        return
-    yield ""
-    yield f"By {name}, which neither rule nor model knows:"
-    yield ""
-    yield from _table(
-        [
-            name,
-            "rows",
-            "savers",
-            "on time",
-            "the model said",
-            "rule 650 or more",
-            "rule AUC",
-            "model AUC",
-            "model ECE",
-            "ECE by chance",
-        ],
-        found,
-    )
-
-
-def _of_group(
-    on_time: NDArray[np.bool_], score: NDArray[np.float64], likely: NDArray[np.float64], saver: NDArray[np.int64]
-) -> list[str]:
-    # The ranking alone is asked of the rule: a score as a chance between 0 and 1.
-    return [
-        _count(len(on_time)), _count(len(np.unique(saver))), _percent(float(on_time.mean())),
-        _percent(float(likely.mean())), _percent(float((score >= 650).mean())),
-        _figure(measure(on_time, (score - 300) / 600).auc), _figure(measure(on_time, likely).auc),
-        _figure(measure(on_time, likely).ece), _figure(ece_by_chance(calibration(on_time, likely))),
-    ]  # fmt: skip
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"| {' | '.join('---' if number == 0 else '---:' for number in range(len(head)))} |"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def _figure(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.3f}"
-
-
-def _interval(found: Interval | None) -> str:
-    return _NONE if found is None else f"{found.low:.3f} to {found.high:.3f}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _count(value: int) -> str:
-    return f"{value:,}"

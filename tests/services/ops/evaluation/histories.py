@@ -18,7 +18,8 @@ def written(folder: Path, *, savers: int = 90, weeks: int = 20, seed: int = 1) -
     lines = []
     for saver in range(savers):
         rate = draw.beta(1.2, 1.2)
-        for week in range(weeks):
+        # Not all begin at once: histories of one length lie in different seasons.
+        for week in range(int(draw.integers(weeks // 2)), weeks):
             if draw.random() < rate:
                 day = MONDAY + timedelta(7 * week + int(draw.integers(7)))
                 lines.append((day, f"{saver},{day},{int(draw.integers(20, 80))}"))
