@@ -68,9 +68,16 @@ def _chosen() -> str:
     asked = g.get("language") or getattr(person, "language", None)
     if asked is None and not request.path.startswith("/api/"):
         asked = request.cookies.get(COOKIE)
-    if asked not in LOCALES:
-        asked = request.accept_languages.best_match(LOCALES, DEFAULT)
-    return asked
+    return asked if asked in LOCALES else _preferred()
+
+
+def _preferred() -> str:
+    # Werkzeug's own match takes a language that is named as it is before a better one that is named with its country.
+    for tag, quality in request.accept_languages:
+        language_alone = tag.partition("-")[0].lower()
+        if quality > 0 and language_alone in LOCALES:
+            return language_alone
+    return DEFAULT
 
 
 def _with_cookie(response: Response) -> Response:

@@ -94,7 +94,8 @@ def _moved(form: MovementForm, jar_id: UUID, kind: str, service: Callable[..., A
         return refusal
     facts = json.loads(answer.body)
     if answer.status != 303:
-        return DomainError(facts["code"], facts["message"])
+        code, message = facts["code"], facts["message"]
+        return DomainError(code, message)
     say("moved", SAID, kind, facts)
     for code in facts["badges"]:
         # The kind of message names the badge, whose drawing stands beside the words.

@@ -15,6 +15,15 @@ from wtforms.validators import StopValidation
 from app import money
 from app.blueprints.api.schemas.base import EARLIEST, LATEST, StrictString
 from app.blueprints.languages import in_language
+from app.sentences import Sentence
+
+
+#: What WTForms says by itself, with a catalogue of its own that has no Hindi.
+OF_ANY_FORM = (
+    Sentence("Not a valid choice."),
+    Sentence("Not a valid time value."),
+    Sentence("Invalid Choice: could not coerce."),
+)
 
 
 class PageForm(FlaskForm):

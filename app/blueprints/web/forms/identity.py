@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from babel.dates import get_timezone_location
+from babel import Locale
+from babel.core import get_global
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import PasswordField, SelectChoice, SelectField, StringField
@@ -82,6 +83,10 @@ class ProfileForm(PageForm):
 def _place(zone: str) -> str:
     if zone == "Asia/Kolkata":
         return gettext("India (Kolkata)")
+    in_english = zone.rpartition("/")[2].replace("_", " ")
     if language() == "en":
-        return zone.rpartition("/")[2].replace("_", " ")
-    return get_timezone_location(zone, locale=LOCALES[language()], return_city=True)
+        return in_english
+    cities = Locale.parse(LOCALES[language()]).time_zones
+    # Unicode's data has some places under an older name.
+    names = [zone, *(older for older, newer in get_global("zone_aliases").items() if newer == zone)]
+    return next((cities[name]["city"] for name in names if "city" in cities.get(name, {})), in_english)
