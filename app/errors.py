@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from app.sentences import Sentence
+
 
 class DomainError(Exception):
     """A named refusal.
 
     ``code`` is stable and snake_case; ``message`` is a plain sentence for a person; ``errors`` binds sentences to the
-    fields they are about.
+    fields they are about. Sentences with values in them are of ``Sentence``, so that an edge can say them in the
+    reader's language; plain ones are keys of the catalogues.
     """
 
     def __init__(self, code: str, message: str, errors: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -22,7 +25,7 @@ class DomainError(Exception):
 class NotFound(DomainError):
     """What was asked for does not exist, or belongs to somebody else: the answer is the same."""
 
-    def __init__(self, message: str = "There is nothing here under that address.") -> None:
+    def __init__(self, message: str = Sentence("There is nothing here under that address.")) -> None:
         super().__init__("not_found", message)
 
 
@@ -30,7 +33,7 @@ class Invalid(DomainError):
     """A value breaks a rule that can be stated beside its field."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]], code: str = "validation_error") -> None:
-        super().__init__(code, "Some values cannot be used; see errors.", errors)
+        super().__init__(code, Sentence("Some values cannot be used; see errors."), errors)
 
 
 class Unavailable(DomainError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from flask import current_app
+from flask_babel import Babel
 from flask_caching import Cache
 from flask_jwt_extended import JWTManager
 from flask_jwt_extended.exceptions import JWTDecodeError
@@ -86,6 +87,7 @@ migrate = Migrate(compare_type=True, compare_server_default=True)
 jwt = RememberingJWTManager()
 login = LoginManager()
 csrf = CSRFProtect()
+babel = Babel()
 api = ProblemApi()
 cache = Cache()
 limiter = Limiter(key_func=get_remote_address, headers_enabled=False)

@@ -14,6 +14,8 @@ from typing import Final
 from babel import Locale
 from babel.numbers import NumberPattern, get_currency_precision, is_currency, parse_pattern
 
+from app.sentences import Sentence
+
 #: What a PostgreSQL BIGINT holds, in minor units: the limit where no other is given.
 LARGEST_MINOR: Final = 2**63 - 1
 #: The strings that ``parse`` takes, as an OpenAPI pattern.
@@ -30,10 +32,10 @@ _GROUPED = re.compile(
 )
 _DEVANAGARI_DIGITS = {ord("०") + digit: ord("0") + digit for digit in range(10)}
 
-_NOT_AN_AMOUNT = 'Give an amount as a decimal string such as "250.00", or as a whole number.'
-_NOT_TYPED = "Type an amount such as 250 or 1,00,000.50."
-_TOO_PRECISE = "An amount has at most two decimals."
-_NOT_POSITIVE = "The amount must be more than zero."
+_NOT_AN_AMOUNT = Sentence('Give an amount as a decimal string such as "250.00", or as a whole number.')
+_NOT_TYPED = Sentence("Type an amount such as 250 or 1,00,000.50.")
+_TOO_PRECISE = Sentence("An amount has at most two decimals.")
+_NOT_POSITIVE = Sentence("The amount must be more than zero.")
 
 
 def parse(value: object, *, maximum: int | None) -> int:
@@ -84,7 +86,7 @@ def _within(minor: int, maximum: int | None) -> int:
     if minor <= 0:
         raise ValueError(_NOT_POSITIVE)
     if minor > limit:
-        raise ValueError(f"The amount must be at most {to_decimal_string(limit)}.")
+        raise ValueError(Sentence("The amount must be at most %(most)s.", most=to_decimal_string(limit)))
     return minor
 
 

@@ -5,24 +5,39 @@ from __future__ import annotations
 from contextlib import suppress
 
 from flask import Flask, Response, render_template
+from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.blueprints.api import problems
+from app.blueprints.languages import in_language
 from app.errors import DomainError, Unavailable
+from app.sentences import Sentence
 from app.transactions import translated
 
 WORDS = {
-    400: ("That did not arrive whole", "Please go back and send it again."),
-    403: ("This is not for your account", "You are signed in, and this page belongs to somebody else's work."),
-    404: ("There is nothing here", "The page may have moved, or it belongs to somebody else."),
-    405: ("That cannot be done here", "Please go back and try another way."),
-    413: ("That is too large", "Please send something smaller."),
-    429: ("A little too quick", "There were many tries in a short time. Wait a moment, then try again."),
-    500: ("Something failed on our side", "Your money is safe. Please try again; if it goes on, write to us."),
-    503: ("We cannot be reached just now", "Your money is safe and nothing was changed. Please try again soon."),
+    400: (Sentence("That did not arrive whole"), Sentence("Please go back and send it again.")),
+    403: (
+        Sentence("This is not for your account"),
+        Sentence("You are signed in, and this page belongs to somebody else's work."),
+    ),
+    404: (Sentence("There is nothing here"), Sentence("The page may have moved, or it belongs to somebody else.")),
+    405: (Sentence("That cannot be done here"), Sentence("Please go back and try another way.")),
+    413: (Sentence("That is too large"), Sentence("Please send something smaller.")),
+    429: (
+        Sentence("A little too quick"),
+        Sentence("There were many tries in a short time. Wait a moment, then try again."),
+    ),
+    500: (
+        Sentence("Something failed on our side"),
+        Sentence("Your money is safe. Please try again; if it goes on, write to us."),
+    ),
+    503: (
+        Sentence("We cannot be reached just now"),
+        Sentence("Your money is safe and nothing was changed. Please try again soon."),
+    ),
 }
 
 
@@ -32,8 +47,9 @@ def page(status: int, detail: str | None = None) -> Response:
     if status < 500:
         with suppress(Exception):  # an address that no view answers has not looked yet
             bool(current_user.is_authenticated)
-    action = {"href": "/", "label": "Back home"}
-    text = render_template("errors/error.html", code=status, title=title, message=detail or message, action=action)
+    action = {"href": "/", "label": gettext("Back home")}
+    said = {"title": in_language(title), "message": in_language(detail or message)}
+    text = render_template("errors/error.html", code=status, action=action, **said)
     response = Response(text, status, mimetype="text/html")
     if status == 503:
         response.headers["Retry-After"] = "2"

@@ -42,8 +42,8 @@ def test_every_drawing_that_is_used_is_in_the_sprite() -> None:
     sprite = markup(TEMPLATES / "components" / "icons.html")
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', sprite))
     states = re.findall(
-        r'"(\w+)": "',
-        markup(TEMPLATES / "components" / "lamps.html").split("LAMP_WORDS = {")[1].split("}")[0],
+        r'"(\w+)": _\("',
+        markup(TEMPLATES / "components" / "lamps.html").split("macro lamp_word")[1].split("}[state]")[0],
     )
     assert len(states) == 7
     used = {f"lamp-{state}" for state in states}

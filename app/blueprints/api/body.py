@@ -130,7 +130,7 @@ def _leaves(messages: Any, path: str) -> Iterator[tuple[str, str]]:
         for message in messages:
             yield from _leaves(message, path)
     else:
-        yield path, str(messages)
+        yield path, messages if isinstance(messages, str) else str(messages)
 
 
 def _read(request: Request) -> bytes:

@@ -11,6 +11,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from app import clock
+from app.blueprints import languages
 from app.blueprints.api import tokens
 from app.blueprints.api.access import ApiBlueprint, access, caller, claims
 from app.blueprints.api.schemas.identity import (
@@ -39,7 +40,7 @@ def create_account(values: dict[str, Any]) -> dict[str, Any]:
     """Make an account and sign in."""
 
     def work() -> dict[str, Any]:
-        user = signup.sign_up(**values, at=clock.now())
+        user = signup.sign_up(**values, language=languages.language(), at=clock.now())
         opened = sign_in.open_family(user.id, kind="api", device=request.user_agent.string)
         return {"user": user, **tokens.pair(opened)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,8 +12,10 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from app.blueprints.api.strict_json import BodyError
+from app.blueprints.languages import in_language
 from app.errors import DomainError, Unavailable
 from app.observability import current_request_id, get_logger
+from app.sentences import Sentence
 
 log = get_logger()
 PROBLEM_TYPE = "application/problem+json"
@@ -70,27 +72,27 @@ CODES = {
     503: "temporarily_unavailable",
 }
 SENTENCES = {
-    400: "The request cannot be read.",
-    404: "There is nothing here under that address.",
-    405: "This address does not take that method.",
-    413: "The request is larger than is taken.",
-    415: "Send JSON, as application/json.",
-    500: "Something failed on our side. Your money is safe; please try again.",
+    400: Sentence("The request cannot be read."),
+    404: Sentence("There is nothing here under that address."),
+    405: Sentence("This address does not take that method."),
+    413: Sentence("The request is larger than is taken."),
+    415: Sentence("Send JSON, as application/json."),
+    500: Sentence("Something failed on our side. Your money is safe; please try again."),
 }
 
 
-def body(status: int, code: str, detail: str, errors: Mapping[str, Any] | None = None) -> bytes:
-    """The bytes of a problem document."""
+def body(status: int, code: str, detail: str, errors: Mapping[str, Sequence[str]] | None = None) -> bytes:
+    """The bytes of a problem document, its sentences in the reader's language."""
     document: dict[str, Any] = {
         "type": f"urn:chhota:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": in_language(detail),
         "code": code,
         "request_id": current_request_id(),
     }
     if errors:
-        document["errors"] = errors
+        document["errors"] = {field: [in_language(one) for one in sentences] for field, sentences in errors.items()}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -98,7 +100,7 @@ def response(
     status: int,
     code: str,
     detail: str,
-    errors: Mapping[str, Any] | None = None,
+    errors: Mapping[str, Sequence[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A problem as an answer; 401 says how to sign in, 429 and 503 when to come back."""
@@ -135,10 +137,10 @@ def of_http_exception(error: HTTPException) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, RateLimitExceeded):
         headers["Retry-After"] = str(max(1, error.limit.limit.get_expiry())) if error.limit else "60"
-        return response(429, "rate_limited", "Too many tries in a short time. Wait a little.", None, headers)
+        return response(429, "rate_limited", Sentence("Too many tries in a short time. Wait a little."), None, headers)
     if status == 405:
         headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
-    detail = SENTENCES.get(status, "The request cannot be answered.")
+    detail = SENTENCES.get(status, Sentence("The request cannot be answered."))
     return response(
         status, CODES.get(status, "internal_error" if status >= 500 else "bad_request"), detail, None, headers
     )

@@ -12,13 +12,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
+from app.sentences import Sentence
+
 MAX_DEPTH: Final = 32
 #: More errors than this, or longer names, only repeat the client's own input to it.
 MAX_ERRORS: Final = 20
 MAX_NAME: Final = 64
 
-NOT_TEXT: Final = "Characters that are not text are not taken."
-UNUSABLE: Final = "Some values cannot be used; see errors."
+NOT_TEXT: Final = Sentence("Characters that are not text are not taken.")
+UNUSABLE: Final = Sentence("Some values cannot be used; see errors.")
 #: Code points that no stored text may hold.
 UNTEXT: Final = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED = b"\\u"

@@ -14,6 +14,7 @@ from flask_login import current_user, login_user
 from werkzeug.wrappers import Response as Redirect
 
 from app.blueprints.api.access import ALLOWED
+from app.blueprints.languages import use
 from app.extensions import login
 from app.observability import bind_user
 from app.services.identity.browser_sessions import keep_open
@@ -59,6 +60,7 @@ def begin(person: Principal) -> None:
     """Sign the person in on this browser. Whatever the session held before, its form token included, is gone."""
     session.clear()
     login_user(person)
+    use(person.language, keep=True)
     session.permanent = True
     session[KEPT_ON] = _today()
 

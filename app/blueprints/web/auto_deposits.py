@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
+from app.blueprints.languages import in_language
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.forms.auto_deposits import AutoDepositForm
@@ -88,7 +89,7 @@ def _step(jar_id: UUID, use_case: Callable[[], JarView], said: str) -> Redirect:
     except NotFound:
         raise
     except DomainError as refusal:
-        say("info", SAID, "as_it_is", refusal.message)
+        say("info", SAID, "as_it_is", in_language(refusal.message))
     return _to(jar_id)
 
 

@@ -10,8 +10,9 @@ from flask import Blueprint, Flask, current_app, render_template
 from markupsafe import Markup
 
 from app import clock
+from app.blueprints.languages import language
 from app.blueprints.web.access import caller, page_access
-from app.services.gamification.badges import CATALOGUE
+from app.services.gamification.badges import CATALOGUE, badge_description, badge_title
 from app.services.savings import badge_wall
 from app.transactions import run
 
@@ -24,14 +25,17 @@ _FRAME = re.compile(r"<svg[^>]*>|</svg>|<title>.*?</title>|<style>.*?</style>|\s
 def wall() -> str:
     """Badges that were earned, and the way to the others."""
     person, at = caller(), clock.now()
-    # The pages speak English.
-    seen = run(lambda: badge_wall.wall(person, at=at, language="en"))
+    seen = run(lambda: badge_wall.wall(person, at=at))
     return render_template("gamification/badges.html", wall=seen, person=person, kinds=len(CATALOGUE))
 
 
 def init_app(app: Flask) -> None:
-    """Make the shapes of the drawings known to the templates of ``app``."""
-    app.jinja_env.globals.update(badge_shapes=badge_shapes)
+    """Make the badges' drawings, and their words in the page's language, known to the templates of ``app``."""
+    app.jinja_env.globals.update(
+        badge_shapes=badge_shapes,
+        badge_title=lambda code: badge_title(code, language()),
+        badge_description=lambda code: badge_description(code, language()),
+    )
 
 
 def badge_shapes(code: str) -> Markup:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from app import clock
+from app.blueprints.languages import language
 from app.blueprints.web.access import caller, page_access
 from app.blueprints.web.score_chart import chart
 from app.scoring.advice import Step
@@ -46,8 +47,8 @@ def score() -> str:
 
 
 def spoken(seen: Reading) -> dict[str, Any]:
-    """A reading with its words, as templates want them. The pages speak English."""
-    words = Words("en")
+    """A reading with its words in the page's language, as templates want them."""
+    words = Words(language())
     said: dict[str, Reason] = {factor.code: words.reason(factor, seen.advice.plan) for factor in seen.factors}
     steps: list[tuple[Step, str]] = [(step, words.step(step, seen.advice)) for step in seen.advice.steps]
     return {

@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
+from app.blueprints import languages
 from app.blueprints.web import refusals
 from app.blueprints.web.access import begin, caller, local_path, page_access, say
 from app.blueprints.web.forms.identity import LogInForm, ProfileForm, SignUpForm
@@ -96,6 +97,7 @@ def profile() -> Page:
             values = {name: value for name, value in form.data.items() if name != "csrf_token"}
             try:
                 run(lambda: profiles.change(person.id, values, at=at))
+                languages.use(values["language"], keep=True)
                 say("success", SAID, "profile_changed")
                 return redirect(url_for("web_identity.profile"), 303)
             except DomainError as refusal:
@@ -109,6 +111,7 @@ def _new_account(form: SignUpForm) -> UUID:
         email=form.email.data or "",
         phone=form.phone.data,
         password=form.password.data or "",
+        language=languages.language(),
         at=clock.now(),
     )
     return user.id

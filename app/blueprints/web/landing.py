@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
-from app.blueprints.web.access import page_access
+from app.blueprints.languages import LOCALES, use
+from app.blueprints.web.access import local_path, page_access
 
 blueprint = Blueprint("web_landing", __name__)
 
@@ -20,3 +21,14 @@ def landing() -> Response | Redirect:
     response = make_response(render_template("landing.html"))
     response.headers["Cache-Control"] = "no-cache"  # nothing personal in it, and "back" is quick
     return response
+
+
+@blueprint.post("/language")
+@page_access("public")
+def choose_language() -> Redirect:
+    """Have this browser's pages in another language until somebody signs in, whose own counts then."""
+    chosen = request.form.get("language", "")
+    if chosen not in LOCALES:
+        abort(400)
+    use(chosen, keep=True)
+    return redirect(local_path(request.form.get("next")) or url_for(".landing"), 303)

@@ -21,11 +21,11 @@ from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints.api.problems import STATUS
+from app.blueprints.languages import in_language
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.forms.savings import MovementForm
 from app.errors import DomainError, NotFound, Unavailable
-from app.services.gamification.badges import CATALOGUE
 from app.services.idempotency.once import Answer, Claim, InProgress
 from app.services.savings import deposits, jars, withdrawals
 from app.services.savings.jar import JarView
@@ -94,18 +94,21 @@ def _moved(form: MovementForm, jar_id: UUID, kind: str, service: Callable[..., A
         return refusal
     facts = json.loads(answer.body)
     if answer.status != 303:
-        return DomainError(facts["code"], facts["message"])
+        code, message = facts["code"], facts["message"]
+        return DomainError(code, message)
     say("moved", SAID, kind, facts)
     for code in facts["badges"]:
         # The kind of message names the badge, whose drawing stands beside the words.
-        say(f"badge {code}", SAID, "badge", CATALOGUE[code])
+        say(f"badge {code}", SAID, "badge", code)
     return redirect(url_for("web_savings.jar", jar_id=jar_id), 303)
 
 
 def _render(outcome: Movement | DomainError) -> tuple[int, bytes]:
     """What a repeated sending is answered with: facts and no words of the saver, since it is kept."""
     if isinstance(outcome, DomainError):
-        return STATUS.get(outcome.code, 409), json.dumps({"code": outcome.code, "message": outcome.message}).encode()
+        return STATUS.get(outcome.code, 409), json.dumps(
+            {"code": outcome.code, "message": in_language(outcome.message)}
+        ).encode()
     facts = {
         "amount": outcome.transaction.amount,
         "balance": outcome.transaction.balance_after,

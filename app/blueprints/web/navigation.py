@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 # Path, word and icon, in the order of the bar.
 BAR = (
-    ("/dashboard", "Home", "home"),
-    ("/jars", "Jars", "jar"),
-    ("/score", "Score", "score"),
-    ("/badges", "Badges", "badge"),
-    ("/profile", "Me", "person"),
+    ("/dashboard", _("Home"), "home"),
+    ("/jars", _("Jars"), "jar"),
+    ("/score", _("Score"), "score"),
+    ("/badges", _("Badges"), "badge"),
+    ("/profile", _("Me"), "person"),
 )
 
 

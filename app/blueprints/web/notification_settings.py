@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
+from app.blueprints.languages import use
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.forms.notifications import ChoicesForm
@@ -72,6 +73,7 @@ def unsubscribe(token: str) -> Page:
             run(lambda: preferences.unsubscribe(user_id, kind))
         held = run(lambda: preferences.read(user_id))
     except NotFound:
-        return render_template("identity/unsubscribe.html", kind=None, language="en"), 400
+        return render_template("identity/unsubscribe.html", kind=None, own_language=True), 400
+    use(held.language)  # that of the letter
     done = not held.kinds.get(kind, {}).get("email", False)
-    return render_template("identity/unsubscribe.html", kind=kind, language=held.language, done=done)
+    return render_template("identity/unsubscribe.html", kind=kind, done=done, own_language=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 
 from app.blueprints.api.problems import STATUS
+from app.blueprints.languages import in_language
 from app.errors import DomainError, Unavailable
 
 
@@ -14,10 +15,10 @@ def bind(form: FlaskForm, refusal: DomainError, *, field: str | None = None) -> 
     placed = False
     for name, sentences in refusal.errors.items():
         if name in fields:
-            fields[name].errors = [*fields[name].errors, *sentences]
+            fields[name].errors = [*fields[name].errors, *map(in_language, sentences)]
             placed = True
     if not placed and field is not None:
-        form[field].errors = [*form[field].errors, refusal.message]
+        form[field].errors = [*form[field].errors, in_language(refusal.message)]
     elif not placed:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(in_language(refusal.message))
     return STATUS.get(refusal.code, 503 if isinstance(refusal, Unavailable) else 409)

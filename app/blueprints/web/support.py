@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
@@ -47,7 +48,7 @@ def requests() -> str:
 def ask() -> Page:
     """Ask for something to be looked at. The address says what it is about."""
     about, person = _about(), caller()
-    begun = {"subject": "My score"} if about and about.kind == "score" else {}
+    begun = {"subject": gettext("My score")} if about and about.kind == "score" else {}
     form, status = SupportForm(data=begun), 200
     if form.is_submitted():
         status = 422

@@ -8,6 +8,8 @@ import unicodedata
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from app.sentences import Sentence
+
 INDIAN_MOBILE = re.compile(r"\+91[6-9]\d{9}")
 
 
@@ -21,7 +23,7 @@ def email(text: str) -> tuple[str, str]:
             unicodedata.normalize("NFKC", text.strip()), check_deliverability=False, test_environment=True
         )
     except EmailNotValidError as error:
-        raise ValueError("Write an e-mail address such as asha@example.com.") from error
+        raise ValueError(Sentence("Write an e-mail address such as asha@example.com.")) from error
     return checked.normalized, email_key(checked.normalized)
 
 
@@ -32,7 +34,9 @@ def email_key(text: str) -> str:
 
 def phone(text: str) -> str:
     """The number in E.164; ten digits alone are Indian. Raises ValueError with a sentence for the field."""
-    refusal = "Write a mobile number of ten digits, such as 98765 43210, or one that begins with + and its country."
+    refusal = Sentence(
+        "Write a mobile number of ten digits, such as 98765 43210, or one that begins with + and its country."
+    )
     try:
         parsed = phonenumbers.parse(text, "IN")
     except phonenumbers.NumberParseException as error:
@@ -48,7 +52,7 @@ def name(text: str) -> str:
     """A person's name, NFC, inner spaces single. Raises ValueError with a sentence for the field."""
     tidy = unicodedata.normalize("NFC", " ".join(text.split()))
     if not 1 <= len(tidy) <= 100:
-        raise ValueError("Write a name of 1 to 100 characters.")
+        raise ValueError(Sentence("Write a name of 1 to 100 characters."))
     if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in tidy):
-        raise ValueError("Write a name in letters.")
+        raise ValueError(Sentence("Write a name in letters."))
     return tidy

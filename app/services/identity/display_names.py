@@ -8,6 +8,7 @@ import unicodedata
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from app.sentences import Sentence
 from app.services.identity import contacts
 
 LONGEST = 40
@@ -47,13 +48,13 @@ def display_name(text: str | None) -> str | None:
         return None
     tidy = contacts.name(text)
     if len(tidy) > LONGEST:
-        raise ValueError(f"Use at most {LONGEST} characters.")
+        raise ValueError(Sentence("Use at most %(most)s characters.", most=LONGEST))
     # The joiners stay: Devanagari needs them.
     if any(unicodedata.category(c) in {"Cf", "Zl", "Zp"} and c not in "\u200c\u200d" for c in tidy):
-        raise ValueError("Write a name in letters.")
+        raise ValueError(Sentence("Write a name in letters."))
     plain = _plain(tidy)
     if _is_link_or_address(plain) or _holds_a_number(plain):
-        raise ValueError("Others see this name: leave out addresses, phone numbers and links.")
+        raise ValueError(Sentence("Others see this name: leave out addresses, phone numbers and links."))
     return tidy
 
 

@@ -11,6 +11,7 @@ from flask import current_app
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.errors import Invalid
+from app.sentences import Sentence
 
 MINIMUM, MAXIMUM = 10, 128
 
@@ -39,11 +40,15 @@ def check(password: str, *, personal: tuple[str, ...] = ()) -> None:
     folded = unicodedata.normalize("NFKC", password).casefold()
     trimmed = folded.strip("0123456789!@#$%&*_-. ")
     if not MINIMUM <= len(password) <= MAXIMUM:
-        sentence = f"Use {MINIMUM} to {MAXIMUM} characters; a few words in a row are easy to remember."
+        sentence = Sentence(
+            "Use %(fewest)s to %(most)s characters; a few words in a row are easy to remember.",
+            fewest=MINIMUM,
+            most=MAXIMUM,
+        )
     elif len(set(folded)) < 4 or folded in _common() or (len(folded) < 14 and trimmed in _common()):
-        sentence = "This password is among the first that others would try. A few words in a row are better."
+        sentence = Sentence("This password is among the first that others would try. A few words in a row are better.")
     elif folded in {word.casefold() for word in personal if word}:
-        sentence = "Use a password that is not your name, address or number."
+        sentence = Sentence("Use a password that is not your name, address or number.")
     if sentence:
         raise Invalid({"password": [sentence]}, code="weak_password")
 

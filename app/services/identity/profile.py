@@ -11,6 +11,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.models.identity import KYC_STATES, User
 from app.periods import SaverZone, zone_exists
+from app.sentences import Sentence
 from app.services.audit import log as audit
 from app.services.identity import contacts
 from app.services.identity.display_names import display_name
@@ -53,7 +54,7 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
         try:
             return parse(values[field])
         except ValueError as error:
-            errors[field] = [str(error)]
+            errors[field] = [error.args[0]]
             return None
 
     if "name" in values:
@@ -93,7 +94,7 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
     if "leaderboard_opt_in" in values:
         user.leaderboard_opt_in = values["leaderboard_opt_in"]
         if user.leaderboard_opt_in and not user.display_name and "display_name" not in errors:
-            errors["display_name"] = ["Choose the name that others see first: boards show no other."]
+            errors["display_name"] = [Sentence("Choose the name that others see first: boards show no other.")]
     elif not user.display_name:
         user.leaderboard_opt_in = False  # nobody is listed without a name
     if "notification_preferences" in values:
@@ -117,5 +118,5 @@ def zone_in_force(user: User, at: datetime) -> str:
 
 def _zone(text: str) -> str:
     if not zone_exists(text):
-        raise ValueError("Choose a time zone such as Asia/Kolkata.")
+        raise ValueError(Sentence("Choose a time zone such as Asia/Kolkata."))
     return text

@@ -11,6 +11,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models.identity import User
 from app.periods import zone_exists
+from app.sentences import Sentence
 from app.services.identity import contacts, passwords
 
 
@@ -39,14 +40,14 @@ def sign_up(
         try:
             parsed[field] = parse(text)
         except ValueError as error:
-            errors[field] = [str(error)]
+            errors[field] = [error.args[0]]
     try:
         address, key = contacts.email(email)
     except ValueError as error:
-        errors["email"] = [str(error)]
+        errors["email"] = [error.args[0]]
     zone = time_zone or current_app.config["DEFAULT_TIME_ZONE"]
     if not zone_exists(zone):
-        errors["time_zone"] = ["Choose a time zone such as Asia/Kolkata."]
+        errors["time_zone"] = [Sentence("Choose a time zone such as Asia/Kolkata.")]
     try:
         passwords.check(password, personal=(name, email, email.partition("@")[0], phone or ""))
     except Invalid as weak:

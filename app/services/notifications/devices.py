@@ -15,6 +15,7 @@ from flask import current_app
 
 from app.errors import Invalid, NotFound
 from app.integrations.web_push import BrowserPush, usable_keys
+from app.sentences import Sentence
 from app.transactions import fetch, queue
 
 EXPO_TOKEN = re.compile(r"Expo(nent)?PushToken\[[A-Za-z0-9_:-]{1,200}\]")
@@ -50,9 +51,9 @@ def register_browser(user_id: UUID, family_id: UUID, endpoint: str, keys: Mappin
     """
     push: BrowserPush = current_app.extensions["browser_push"]
     if not push.configured:
-        raise Invalid({"endpoint": ["Push to browsers is not set up here."]})
+        raise Invalid({"endpoint": [Sentence("Push to browsers is not set up here.")]})
     if not push.accepts(endpoint):
-        raise Invalid({"endpoint": ["This is no address of a push service that we know."]})
+        raise Invalid({"endpoint": [Sentence("This is no address of a push service that we know.")]})
     held = {name: str(keys.get(name, "")) for name in ("p256dh", "auth")}
     if not usable_keys(held):
         raise Invalid({"keys": ["Send the subscription's keys p256dh and auth as the browser has them."]})

@@ -79,8 +79,8 @@ class Month:
     to_come: int
 
 
-def wall(saver: Principal, *, at: datetime, language: str | None = None) -> Wall:
-    """Badges and ways of the saver on the day of ``at``, in one query. ``language``: the saver's where None."""
+def wall(saver: Principal, *, at: datetime) -> Wall:
+    """Badges and ways of the saver on the day of ``at``, in one query."""
     keep_up(saver, at=at)
     rows = fetch(
         f"SELECT {COLUMNS}, {BESIDE} FROM savings_jars j LEFT JOIN saver_habits h ON h.user_id = j.user_id"  # noqa: S608
@@ -89,18 +89,16 @@ def wall(saver: Principal, *, at: datetime, language: str | None = None) -> Wall
     )
     today = saver.zone.date(at)
     jars = [view(Jar(*row[:WIDTH]), today) for row in rows]
-    return from_rows(saver, jars, rows[0][WIDTH:] if rows else None, today, language or saver.language)
+    return from_rows(saver, jars, rows[0][WIDTH:] if rows else None, today)
 
 
-def from_rows(
-    saver: Principal, jars: Sequence[JarView], beside: Sequence[Any] | None, today: date, language: str = "en"
-) -> Wall:
+def from_rows(saver: Principal, jars: Sequence[JarView], beside: Sequence[Any] | None, today: date) -> Wall:
     """The wall out of a saver's jars and, from the row of the first, the values of ``BESIDE``."""
     closed_through, closed, on_time, held = beside or (None, 0, 0, None)
     if closed_through is None or (closed_through.year, closed_through.month) != (today.year, today.month):
         closed = on_time = 0  # those of the month before
     earned = [
-        EarnedBadge(code, datetime.fromisoformat(earned_at), UUID(jar_id) if jar_id else None, language)
+        EarnedBadge(code, datetime.fromisoformat(earned_at), UUID(jar_id) if jar_id else None, saver.language)
         for code, earned_at, jar_id in held or ()
     ]
     month = Month(closed, on_time, _to_close(jars, today))

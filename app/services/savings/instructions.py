@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import DomainError
 from app.periods import Plan, SaverZone, period_of
+from app.sentences import Sentence
 from app.services.savings.jar import Jar
 from app.transactions import fetch
 
@@ -66,9 +67,9 @@ def check(errors: dict[str, list[str]], plan_type: str, instruction: Mapping[str
     """Add to ``errors`` what the instruction says that no jar of that plan can do."""
     day = instruction.get("day") if instruction else None
     if day is not None and plan_type == "daily":
-        errors["auto_deposit.day"] = ["A daily jar is filled every day; leave the day out."]
+        errors["auto_deposit.day"] = [Sentence("A daily jar is filled every day; leave the day out.")]
     elif day is not None and plan_type == "weekly" and day > 7:
-        errors["auto_deposit.day"] = ["Give a day of the week, 1 (Monday) to 7."]
+        errors["auto_deposit.day"] = [Sentence("Give a day of the week, 1 (Monday) to 7.")]
 
 
 def kept(instruction: Mapping[str, Any] | None, *, at: datetime) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from flask import current_app
 
 from app.errors import DomainError, Invalid, NotFound
 from app.ledger.accounts import open_jar_account
+from app.sentences import Sentence
 from app.services.identity.principal import Principal
 from app.services.savings import instructions
 from app.services.savings.changes import tell
@@ -43,11 +44,11 @@ def create(
     start = start_date or today
     errors: dict[str, list[str]] = {}
     if abs(start - today) > FURTHEST_START:
-        errors["start_date"] = ["Start within a year of today."]
+        errors["start_date"] = [Sentence("Start within a year of today.")]
     _check_end(errors, start, end_date)
     instructions.check(errors, plan_type, auto_deposit)
     if installment_amount is not None and installment_amount > target_amount:
-        errors["installment_amount"] = ["This is more than the target."]
+        errors["installment_amount"] = [Sentence("This is more than the target.")]
     if errors:
         raise Invalid(errors)
     queue(LOCK_SAVER, (saver.id,))
@@ -58,7 +59,10 @@ def create(
         (saver.id, saver.id),
     )
     if open_jars >= current_app.config["MAX_JARS"]:
-        raise DomainError("jar_limit", f"You have {open_jars} jars, which is the most there can be. Close one first.")
+        raise DomainError(
+            "jar_limit",
+            Sentence("You have %(jars)s jars, which is the most there can be. Close one first.", jars=open_jars),
+        )
     jar_id = uuids.uuid7()
     queue(
         "INSERT INTO saver_habits (user_id, closed_through) VALUES (%s, %s) ON CONFLICT DO NOTHING",
@@ -135,12 +139,14 @@ def change(saver: Principal, jar_id: UUID, values: Mapping[str, Any], *, at: dat
     if changed.end_date != jar.end_date:
         _check_end(errors, jar.start_date, changed.end_date)
         if changed.end_date is not None and changed.end_date < today:
-            errors["end_date"] = ["Choose today or a later day."]
+            errors["end_date"] = [Sentence("Choose today or a later day.")]
     if changed.installment_amount != jar.installment_amount and locked.account.head_seq:
-        errors["installment_amount"] = ["This is fixed once money has moved; make another jar for another plan."]
+        errors["installment_amount"] = [
+            Sentence("This is fixed once money has moved; make another jar for another plan.")
+        ]
     elif changed.installment_amount is not None and changed.installment_amount > changed.target_amount:
         field = "target_amount" if changed.installment_amount == jar.installment_amount else "installment_amount"
-        errors[field] = ["One instalment is more than the target."]
+        errors[field] = [Sentence("One instalment is more than the target.")]
     if "auto_deposit" in values:
         instructions.check(errors, jar.plan_type, changed.auto_deposit)
     if errors:
@@ -205,6 +211,6 @@ def _complete_or_reopen(jar: Jar, today: date, *, target_before: int) -> None:
 
 def _check_end(errors: dict[str, list[str]], start: date, end: date | None) -> None:
     if end is not None and end < start:
-        errors["end_date"] = ["The end lies before the start."]
+        errors["end_date"] = [Sentence("The end lies before the start.")]
     elif end is not None and end - start > LONGEST_GOAL:
-        errors["end_date"] = ["Choose an end within fifty years."]
+        errors["end_date"] = [Sentence("Choose an end within fifty years.")]

@@ -13,6 +13,7 @@ from flask import current_app
 from app import money
 from app.errors import DomainError
 from app.periods import SaverZone, start_of_day
+from app.sentences import Sentence
 from app.transactions import fetch
 
 # Parts of the statement that locks a jar: $2 is the saver, $3 the instant at which the saver's day began.
@@ -34,7 +35,14 @@ def check_deposit(amount: int, *, held: int, deposited_today: int, verified: boo
         raise DomainError("daily_limit", "That is more than can be put in on one day. Nothing was taken; try tomorrow.")
     cap = current_app.config["UNVERIFIED_HELD_CAP_MINOR"]
     if not verified and held + amount > cap:
-        raise kyc_required(f"Without a verified identity you can hold up to {_words(cap)}.")
+        raise DomainError(
+            "kyc_required",
+            Sentence(
+                "Without a verified identity you can hold up to %(cap)s. Nothing was moved. Verify who you are"
+                " to go on.",
+                cap=_words(cap),
+            ),
+        )
 
 
 def check_withdrawal(amount: int, *, saver_id: UUID, zone: SaverZone, at: datetime, verified: bool) -> None:
@@ -49,12 +57,14 @@ def check_withdrawal(amount: int, *, saver_id: UUID, zone: SaverZone, at: dateti
     )
     cap = current_app.config["UNVERIFIED_WITHDRAWAL_CAP_MINOR"]
     if withdrawn + amount > cap:
-        raise kyc_required(f"Without a verified identity you can take out up to {_words(cap)} in a month.")
-
-
-def kyc_required(sentence: str) -> DomainError:
-    """The refusal that asks for identity papers."""
-    return DomainError("kyc_required", f"{sentence} Nothing was moved. Verify who you are to go on.")
+        raise DomainError(
+            "kyc_required",
+            Sentence(
+                "Without a verified identity you can take out up to %(cap)s in a month. Nothing was moved. Verify who"
+                " you are to go on.",
+                cap=_words(cap),
+            ),
+        )
 
 
 def _words(minor: int) -> str:

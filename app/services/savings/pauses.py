@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.errors import DomainError, Invalid
+from app.sentences import Sentence
 from app.services.identity.principal import Principal
 from app.services.savings.changes import tell
 from app.services.savings.jar import JarView, view
@@ -27,15 +28,18 @@ def pause(saver: Principal, jar_id: UUID, *, until: date, at: datetime) -> JarVi
     if jar.status != "active":
         raise DomainError("jar_closed", "This jar asks for nothing any more.")
     if jar.plan_type == "flexible":
-        raise Invalid({"until": ["A flexible jar asks for nothing; there is nothing to pause."]})
+        raise Invalid({"until": [Sentence("A flexible jar asks for nothing; there is nothing to pause.")]})
     earlier = list(jar.paused_days)
     # One that is under way, or ended yesterday, goes on: thirty days in a row are the most in all.
     first = earlier.pop()[0] if earlier and earlier[-1][1] >= today - timedelta(days=1) else today
     if until < today:
-        raise Invalid({"until": ["Choose today or a later day."]})
+        raise Invalid({"until": [Sentence("Choose today or a later day.")]})
     if until - first >= timedelta(days=MOST_DAYS):
         latest = first + timedelta(days=MOST_DAYS - 1)
-        raise Invalid({"until": [f"A pause lasts {MOST_DAYS} days at most, here until {latest.isoformat()}."]})
+        sentence = Sentence(
+            "A pause lasts %(days)s days at most, here until %(latest)s.", days=MOST_DAYS, latest=latest.isoformat()
+        )
+        raise Invalid({"until": [sentence]})
     return _kept(saver, locked, [*earlier, (first, until)], at=at)
 
 

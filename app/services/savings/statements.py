@@ -12,6 +12,7 @@ from app.errors import Invalid, NotFound
 from app.ledger import statements
 from app.ledger.statements import Statement
 from app.periods import SaverZone
+from app.sentences import Sentence
 from app.services.identity.principal import Principal
 from app.transactions import fetch
 
@@ -39,16 +40,18 @@ def statement(
     and for more than ``most_lines`` movements.
     """
     if since > until:
-        raise Invalid({"to": ["This is before the first day."]})
+        raise Invalid({"to": [Sentence("This is before the first day.")]})
     if until > _years_after(since, LONGEST_YEARS):
-        raise Invalid({"to": [f"A statement covers at most {LONGEST_YEARS} years."]})
+        raise Invalid({"to": [Sentence("A statement covers at most %(years)s years.", years=LONGEST_YEARS)]})
     rows = fetch("SELECT name FROM savings_jars WHERE id = %s AND user_id = %s", (jar_id, saver.id))
     if not rows:
         raise NotFound("You have no such jar.")
     try:
         movements = statements.read(jar_id, since, until, most_lines=most_lines)
     except statements.TooManyLines:
-        sentence = f"This period holds more than {most_lines:,} movements. Ask for fewer days."
+        sentence = Sentence(
+            "This period holds more than %(count)s movements. Ask for fewer days.", count=f"{most_lines:,}"
+        )
         raise Invalid({"to": [sentence]}) from None
     return JarStatement(saver.name, rows[0][0], current_app.config["CURRENCY"], saver.zone, at, movements)
 

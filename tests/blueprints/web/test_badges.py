@@ -66,7 +66,9 @@ def test_a_hindi_saver_reads_one_language_on_a_page(app, clock):
     saver = factories.make_saver(app, language="hi")
     visitor.log_in(saver.email)
     saver.deposit(saver.jar(), "5")
-    assert "First coin" in visitor.get("/badges").text
+    words = visitor.get("/badges").text
+    assert "पहला सिक्का" in words
+    assert "First coin" not in words
 
 
 def test_others_are_not_in_it(app, asha, saver, clock):

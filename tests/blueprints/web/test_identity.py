@@ -179,12 +179,12 @@ def test_the_profile_is_changed(asha, saver):
     )  # fmt: skip
     assert (answer.status_code, answer.location) == (303, "/profile")
     page = asha.get("/profile").text
-    assert "Your details are saved." in page
+    assert '<html lang="hi">' in page
     assert "<h1>Asha Kumari</h1>" in page
     assert 'value="Asha K"' in page
     assert '<option value="Asia/Dubai" selected>' in page
     assert '<option value="hi" selected>' in page
-    assert "Your new time zone counts from Thursday 16 July" in page
+    assert "गुरुवार 16 जुलाई" in page, "the day from which the new zone counts"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from flask import current_app
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from app import money
+from app.sentences import Sentence
 
 LARGEST_INTEGER: Final = 2**63 - 1
 #: Calendar arithmetic on days nearer to the ends of what ``date`` holds would overflow.
@@ -42,6 +43,10 @@ def _all(own: Callable[[Any], Any], given: Validators) -> list[Callable[[Any], A
     if given is None:
         return [own]
     return [own, given] if callable(given) else [own, *given]
+
+
+#: What marshmallow says of any field.
+OF_ANY_FIELD: Final = (Sentence("Missing data for required field."), Sentence("Field may not be null."))
 
 
 class StrictSchema(Schema):
@@ -83,7 +88,7 @@ class MoneyField(fields.Field[int]):
         try:
             return money.parse(value, maximum=maximum)
         except ValueError as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(error.args[0]) from None
 
 
 class StrictString(fields.String):
@@ -94,9 +99,9 @@ class StrictString(fields.String):
     """
 
     default_error_messages = {  # noqa: RUF012 (marshmallow's own way of declaring them)
-        "invalid": "Give a string.",
-        "characters": "Characters that are not text are not taken.",
-        "blank": "This must not be blank.",
+        "invalid": Sentence("Give a string."),
+        "characters": Sentence("Characters that are not text are not taken."),
+        "blank": Sentence("This must not be blank."),
     }
 
     def __init__(
@@ -128,14 +133,20 @@ def _visible(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNPS" and character not in "\u115f\u1160\u2800\u3164\uffa0"
 
 
+class _Length(validate.Length):
+    # What the library formats is plain text, which no catalogue knows.
+    def _format_error(self, value: Any, message: str) -> str:
+        return Sentence("Give %(fewest)s to %(most)s characters.", fewest=self.min, most=self.max)
+
+
 def _length(minimum: int, maximum: int) -> validate.Length:
-    return validate.Length(min=minimum, max=maximum, error=f"Give {minimum} to {maximum} characters.")
+    return _Length(min=minimum, max=maximum)
 
 
 class StrictInteger(fields.Integer):
     """A whole JSON number from ``minimum`` to ``maximum``: no boolean, no fraction, no string."""
 
-    default_error_messages = {"invalid": "Give a whole number."}  # noqa: RUF012
+    default_error_messages = {"invalid": Sentence("Give a whole number.")}  # noqa: RUF012
 
     def __init__(
         self,
@@ -162,14 +173,19 @@ class QueryInteger(StrictInteger):
         return int(value)
 
 
+class _Range(validate.Range):
+    def _format_error(self, value: Any, message: str) -> str:
+        return Sentence("Give a whole number from %(least)s to %(most)s.", least=self.min, most=self.max)
+
+
 def _range(minimum: int, maximum: int) -> validate.Range:
-    return validate.Range(min=minimum, max=maximum, error=f"Give a whole number from {minimum} to {maximum}.")
+    return _Range(min=minimum, max=maximum)
 
 
 class StrictBoolean(fields.Boolean):
     """``true`` or ``false``; no number and no word stands for them."""
 
-    default_error_messages = {"invalid": "Give true or false."}  # noqa: RUF012
+    default_error_messages = {"invalid": Sentence("Give true or false.")}  # noqa: RUF012
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if type(value) is not bool:
@@ -189,7 +205,7 @@ class QueryBoolean(StrictBoolean):
 class LocalDate(fields.Date):
     """A calendar day, ``YYYY-MM-DD`` and no other form of ISO 8601, from 1900 to 2199."""
 
-    default_error_messages = {"invalid": "Give a date as YYYY-MM-DD."}  # noqa: RUF012
+    default_error_messages = {"invalid": Sentence("Give a date as YYYY-MM-DD.")}  # noqa: RUF012
 
     def _serialize(self, value: date | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.isoformat()
@@ -213,7 +229,7 @@ class UtcDateTime(fields.AwareDateTime):
     which instant it is.
     """
 
-    default_error_messages = {"invalid": "Give an instant as 2026-01-31T18:30:00Z."}  # noqa: RUF012
+    default_error_messages = {"invalid": Sentence("Give an instant as 2026-01-31T18:30:00Z.")}  # noqa: RUF012
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         if value is None:

@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app import clock
 from app.blueprints.api.schemas.base import StrictBoolean, StrictSchema, StrictString, UtcDateTime
+from app.sentences import Sentence
 from app.services.identity.profile import KYC_STATES, LANGUAGES, NOTIFICATION_KINDS, zone_in_force
 
 
@@ -34,7 +35,7 @@ class LoginSchema(StrictSchema):
     def one_name(self, data: dict[str, Any], **_: Any) -> None:
         """Exactly one of the two names."""
         if ("email" in data) == ("phone" in data):
-            raise ValidationError("Give either email or phone.", "email")
+            raise ValidationError(Sentence("Give either email or phone."), "email")
 
 
 class LogoutSchema(StrictSchema):
@@ -54,7 +55,7 @@ class ChannelsSchema(StrictSchema):
 class LocalTime(fields.Field[time]):
     """A time of day as HH:MM."""
 
-    default_error_messages = {"invalid": "Give a time such as 22:00."}  # noqa: RUF012 (marshmallow's own way)
+    default_error_messages = {"invalid": Sentence("Give a time such as 22:00.")}  # noqa: RUF012 (marshmallow's own way)
 
     def __init__(self, **kwargs: Any) -> None:
         metadata = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "22:00"}
@@ -83,7 +84,7 @@ class ProfileSchema(StrictSchema):
     phone = StrictString(max_length=32)
     email = StrictString(max_length=254)
     time_zone = StrictString(max_length=64)
-    language = StrictString(max_length=8, validate=validate.OneOf(LANGUAGES, error="Choose one of: en, hi."))
+    language = StrictString(max_length=8, validate=validate.OneOf(LANGUAGES, error=Sentence("Choose one of: en, hi.")))
     display_name = StrictString(max_length=40, min_length=0, allow_none=True)
     leaderboard_opt_in = StrictBoolean()
     notification_preferences = fields.Dict(

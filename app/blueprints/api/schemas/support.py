@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.blueprints.api.schemas.base import LocalDate, StrictSchema, StrictString, UtcDateTime
+from app.sentences import Sentence
 from app.services.ops.support_requests import ABOUT
 
 LONGEST_SUBJECT = 120
@@ -22,7 +23,11 @@ class AboutSchema(StrictSchema):
     @validates_schema
     def _named(self, data: dict[str, Any], **_: Any) -> None:
         if (data["kind"] == "score") != (data["id"] is None):
-            said = "There is one score only: leave this out." if data["kind"] == "score" else "Say which one."
+            said = (
+                Sentence("There is one score only: leave this out.")
+                if data["kind"] == "score"
+                else Sentence("Say which one.")
+            )
             raise ValidationError(said, "id")
 
 

@@ -7,11 +7,40 @@ from typing import Any
 
 import marshmallow
 from flask import current_app
+from flask_babel import gettext, ngettext
+from flask_wtf import FlaskForm
 from wtforms import DateField, Field, Form, StringField, ValidationError
 from wtforms.validators import StopValidation
 
 from app import money
 from app.blueprints.api.schemas.base import EARLIEST, LATEST, StrictString
+from app.blueprints.languages import in_language
+from app.sentences import Sentence
+
+
+#: What WTForms says by itself, with a catalogue of its own that has no Hindi.
+OF_ANY_FORM = (
+    Sentence("Not a valid choice."),
+    Sentence("Not a valid time value."),
+    Sentence("Invalid Choice: could not coerce."),
+)
+
+
+class PageForm(FlaskForm):
+    """A form whose own complaints, and those of WTForms, are in the page's language."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Form) -> type[_Catalogue]:
+            """Ours: WTForms has no catalogue in Hindi."""
+            return _Catalogue
+
+
+class _Catalogue:
+    gettext = staticmethod(gettext)
+
+    @staticmethod
+    def ngettext(singular: str, plural: str, count: int) -> str:
+        return ngettext(singular, plural, count)
 
 
 class OneLine:
@@ -27,7 +56,7 @@ class OneLine:
         try:
             field.data = self._rule.deserialize(text.strip() if self._strip else text)
         except marshmallow.ValidationError as error:
-            raise ValidationError(error.messages[0]) from None
+            raise ValidationError(in_language(error.messages[0])) from None
 
 
 class SomeLines(OneLine):
@@ -44,7 +73,7 @@ class SomeLines(OneLine):
 
 
 class Given:
-    """Something must be there; the form's own sentence says what. Draws the field as required."""
+    """Something must be there; the form's own sentence (a key of the catalogues) says what. Draws it as required."""
 
     field_flags = {"required": True}  # noqa: RUF012 (WTForms reads it so)
 
@@ -55,7 +84,7 @@ class Given:
         """Check that something was typed. Raises StopValidation with the form's sentence alone."""
         if not field.raw_data or not str(field.raw_data[0]).strip():
             field.errors = []
-            raise StopValidation(self._sentence)
+            raise StopValidation(gettext(self._sentence))
 
 
 class AmountField(StringField):
@@ -72,7 +101,10 @@ class AmountField(StringField):
         """Parse what was typed."""
         self.data = None
         if valuelist and valuelist[0].strip():
-            self.data = money.parse_typed(valuelist[0], maximum=current_app.config["MAX_AMOUNT_MINOR"])
+            try:
+                self.data = money.parse_typed(valuelist[0], maximum=current_app.config["MAX_AMOUNT_MINOR"])
+            except ValueError as error:
+                raise ValueError(in_language(error.args[0])) from None
 
     def _value(self) -> str:
         if self.raw_data:
@@ -91,7 +123,7 @@ class DayField(DateField):
         try:
             day = date.fromisoformat(valuelist[0].strip())
         except ValueError:
-            raise ValueError("Choose a day, such as 14 February 2027.") from None
+            raise ValueError(gettext("Choose a day, such as 14 February 2027.")) from None
         if not EARLIEST <= day <= LATEST:
-            raise ValueError("Choose a day in this century.")
+            raise ValueError(gettext("Choose a day in this century."))
         self.data = day

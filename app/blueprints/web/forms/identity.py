@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
+from babel import Locale
+from babel.core import get_global
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from wtforms import PasswordField, SelectChoice, SelectField, StringField
 
-from app.blueprints.web.forms.fields import Given, OneLine
+from app.blueprints.languages import LOCALES, language
+from app.blueprints.web.forms.fields import Given, OneLine, PageForm
 
 LANGUAGES = [SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")]
 # Where savers live; a zone chosen through the API joins them.
@@ -35,24 +39,24 @@ TIME_ZONES = (
 )
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(PageForm):
     """A new account."""
 
-    name = StringField("Your name", [Given("Enter your name."), OneLine(100)])
-    email = StringField("E-mail", [Given("Enter your e-mail address, like asha@example.org."), OneLine(254)])
-    phone = StringField("Mobile number", [Given("Enter your mobile number, ten digits."), OneLine(32)])
+    name = StringField(_("Your name"), [Given("Enter your name."), OneLine(100)])
+    email = StringField(_("E-mail"), [Given("Enter your e-mail address, like asha@example.org."), OneLine(254)])
+    phone = StringField(_("Mobile number"), [Given("Enter your mobile number, ten digits."), OneLine(32)])
     password = PasswordField(
-        "Choose a password", [Given("Choose a password of 10 characters or more."), OneLine(1024, strip=False)]
+        _("Choose a password"), [Given("Choose a password of 10 characters or more."), OneLine(1024, strip=False)]
     )
 
 
-class LogInForm(FlaskForm):
+class LogInForm(PageForm):
     """An address or a number, with the password."""
 
     login = StringField(
-        "E-mail or mobile number", [Given("Enter your e-mail address or your mobile number."), OneLine(254)]
+        _("E-mail or mobile number"), [Given("Enter your e-mail address or your mobile number."), OneLine(254)]
     )
-    password = PasswordField("Password", [Given("Enter your password."), OneLine(1024, strip=False)])
+    password = PasswordField(_("Password"), [Given("Enter your password."), OneLine(1024, strip=False)])
 
     def names(self) -> dict[str, str]:
         """What was typed, as the address or as the number that it is."""
@@ -60,15 +64,15 @@ class LogInForm(FlaskForm):
         return {"email": typed} if "@" in typed else {"phone": typed}
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(PageForm):
     """A person's own data."""
 
-    name = StringField("Your name", [Given("Enter your name."), OneLine(100)])
-    email = StringField("E-mail", [Given("Enter your e-mail address, like asha@example.org."), OneLine(254)])
-    phone = StringField("Mobile number", [Given("Enter your mobile number, ten digits."), OneLine(32)])
-    display_name = StringField("Name that others see", [OneLine(40, min_length=0)])
-    time_zone = SelectField("Time zone")
-    language = SelectField("Language", choices=LANGUAGES)
+    name = StringField(_("Your name"), [Given("Enter your name."), OneLine(100)])
+    email = StringField(_("E-mail"), [Given("Enter your e-mail address, like asha@example.org."), OneLine(254)])
+    phone = StringField(_("Mobile number"), [Given("Enter your mobile number, ten digits."), OneLine(32)])
+    display_name = StringField(_("Name that others see"), [OneLine(40, min_length=0)])
+    time_zone = SelectField(_("Time zone"))
+    language = SelectField(_("Language"), choices=LANGUAGES)
 
     def offer_zone(self, zone: str) -> None:
         """List the zones to choose from, with ``zone`` among them."""
@@ -77,4 +81,12 @@ class ProfileForm(FlaskForm):
 
 
 def _place(zone: str) -> str:
-    return "India (Kolkata)" if zone == "Asia/Kolkata" else zone.rpartition("/")[2].replace("_", " ")
+    if zone == "Asia/Kolkata":
+        return gettext("India (Kolkata)")
+    in_english = zone.rpartition("/")[2].replace("_", " ")
+    if language() == "en":
+        return in_english
+    cities = Locale.parse(LOCALES[language()]).time_zones
+    # Unicode's data has some places under an older name.
+    names = [zone, *(older for older, newer in get_global("zone_aliases").items() if newer == zone)]
+    return next((cities[name]["city"] for name in names if "city" in cities.get(name, {})), in_english)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
+from flask_babel import lazy_gettext as _
 from wtforms import TimeField
 from wtforms.validators import InputRequired
 
+from app.blueprints.web.forms.fields import PageForm
 
-class ChoicesForm(FlaskForm):
+
+class ChoicesForm(PageForm):
     """Two local times; equal ones are no quiet at all."""
 
-    quiet_from = TimeField("From", [InputRequired("Enter a time, such as 22:00.")])
-    quiet_until = TimeField("Until", [InputRequired("Enter a time, such as 07:00.")])
+    quiet_from = TimeField(_("From"), [InputRequired(_("Enter a time, such as 22:00."))])
+    quiet_until = TimeField(_("Until"), [InputRequired(_("Enter a time, such as 07:00."))])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
+from flask_babel import lazy_gettext as _
 from wtforms import StringField, TextAreaField
 
 from app.blueprints.api.schemas.support import LONGEST_SUBJECT, LONGEST_TEXT
-from app.blueprints.web.forms.fields import Given, OneLine, SomeLines
+from app.blueprints.web.forms.fields import Given, OneLine, PageForm, SomeLines
 
 
-class SupportForm(FlaskForm):
+class SupportForm(PageForm):
     """What it is about, and what is the matter."""
 
-    subject = StringField("In a few words", [Given("Say in a few words what it is about."), OneLine(LONGEST_SUBJECT)])
+    subject = StringField(
+        _("In a few words"), [Given("Say in a few words what it is about."), OneLine(LONGEST_SUBJECT)]
+    )
     text = TextAreaField(
-        "What should we look at?",
+        _("What should we look at?"),
         [Given("Say what should be looked at."), SomeLines(LONGEST_TEXT)],
     )

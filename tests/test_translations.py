@@ -1,0 +1,95 @@
+"""The catalogues against the sources: what savers read is there in every language, whole and current."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Message
+
+from devstack import messages
+
+LOCALES = sorted(path.name for path in messages.TRANSLATIONS.iterdir())
+PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
+TAG = re.compile(r"</?[a-z][^>]*>")
+# A key in quotes of its own kind, or a stray bracket, would end an attribute or begin a tag.
+DANGEROUS = re.compile(r'[<>"]|&(?!\w+;)')
+
+
+def both(message: Message) -> list[tuple[str, str]]:
+    """Each form of a message with its translation."""
+    if message.pluralizable:
+        return list(zip(message.id, message.string, strict=True))
+    return [(message.id, message.string)]
+
+
+@pytest.fixture(scope="module", params=LOCALES)
+def catalogue(request):
+    return messages.read(request.param)
+
+
+@pytest.fixture(scope="module")
+def sources():
+    return messages.extracted()
+
+
+def said(catalogue):
+    return [one for one in catalogue if one.id]
+
+
+def test_hindi_is_there():
+    assert LOCALES == ["hi"]
+
+
+def test_every_message_of_the_sources_is_translated(catalogue, sources):
+    known = {one.id for one in said(catalogue) if all(text.strip() for _, text in both(one))}
+    assert [one.id for one in said(sources) if one.id not in known] == [], "run `make messages` and translate these"
+
+
+def test_nothing_is_kept_that_the_sources_do_not_say(catalogue, sources):
+    asked = {one.id for one in said(sources)}
+    assert [one.id for one in said(catalogue) if one.id not in asked] == [], "run `make messages`"
+    assert list(catalogue.obsolete) == []
+
+
+def test_nothing_is_fuzzy(catalogue):
+    assert [one.id for one in catalogue if one.fuzzy] == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_sources(catalogue):
+    path = messages.TRANSLATIONS / str(catalogue.locale) / "LC_MESSAGES" / "messages.mo"
+    assert path.read_bytes() == messages.compiled(catalogue), "run `make messages`"
+
+
+def test_translations_have_the_same_placeholders_and_tags(catalogue):
+    for message in said(catalogue):
+        for english, text in both(message):
+            # What one thing is called may leave its number out.
+            wanted = set(PLACEHOLDER.findall(english)) - ({"num"} if message.pluralizable else set())
+            assert set(PLACEHOLDER.findall(text)) - {"num"} == wanted - {"num"}, english
+            if "%(num)s" in text:
+                assert message.pluralizable or "%(num)s" in english, english
+            assert sorted(TAG.findall(text)) == sorted(TAG.findall(english)), english
+            assert (text[:1].isspace(), text[-1:].isspace()) == (english[:1].isspace(), english[-1:].isspace()), english
+
+
+def test_several_are_said_with_their_number(catalogue):
+    assert [one.id for one in said(catalogue) if one.pluralizable and "%(num)s" not in one.string[-1]
+            and "%(num)s" in one.id[-1]] == []  # fmt: skip
+
+
+def test_no_translation_breaks_an_attribute(catalogue):
+    for message in said(catalogue):
+        if all(location[0].endswith(".html") for location in message.locations):
+            for _, text in both(message):
+                assert not DANGEROUS.search(TAG.sub("", text)), text
+
+
+def test_hindi_is_in_its_own_script_with_western_digits():
+    for message in said(messages.read("hi")):
+        for english, text in both(message):
+            assert not re.search("[०-९]", text), english
+            plain = PLACEHOLDER.sub("", TAG.sub("", text))
+            assert re.search("[\u0900-\u097f]", plain) or not re.search(r"[A-Za-z]", PLACEHOLDER.sub("", english)), (
+                english
+            )
