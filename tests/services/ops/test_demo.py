@@ -100,6 +100,7 @@ def test_every_state_is_there_whatever_the_day(fresh: Flask, clock: Any, now: da
         "target_reached",
         "comeback",
         "carried_over",
+        "score_up_50",
     }
     streak = run(lambda: overview.overview(asha, at=clock.now())).streak
     assert (streak.current, streak.unit, streak.at_risk) == (36, "days", True)
