@@ -21,10 +21,10 @@ from tests.factories import Saver
 
 NAMES = {"daily": "साइकिल", "weekly": "स्कूल की फ़ीस", "monthly": "दीदी की शादी", "flexible": "आड़ा वक़्त"}
 #: What a page in Hindi may say in Latin letters: the brand beside छोटा, the other language's own name, kinds of files,
-#: addresses, zones, references, and the name of an officer whom nobody has named yet.
+#: addresses, zones, references, browsers, and the name of an officer whom nobody has named yet.
 ALLOWED = re.compile(
     r"\bchhota\b|\bEnglish\b|\bPDF\b|\bCSV\b|\bKYC\b|\bCH-[0-9A-Z]{4}-[0-9A-Z]{4}\b|\bAsia/Kolkata\b|\brule-\d+\b"
-    r"|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
+    r"|\bChrome, \w+|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}(?:[ '’-][A-Za-z]+)*")
 SPOKEN = {"aria-label", "title", "alt", "placeholder", "aria-valuetext", "aria-description", "label"}

@@ -108,7 +108,8 @@ class Visit:
         """Sign in."""
         self.go("/login")
         self.fill(login=email, password=factories.PASSWORD)
-        self.send("Sign in")
+        with self.page.expect_navigation():
+            self.page.locator("form.card button[type=submit]").click()
 
     def sideways(self) -> int:
         """By how many pixels the page is wider than the window."""

@@ -1,0 +1,85 @@
+"""The pages in Hindi, in a real browser: whole, in one language, and no wider than a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import factories, hindi
+from tests.browser.conftest import DESKTOP, PHONE, Visit
+from tests.conftest import Clock
+
+pytestmark = pytest.mark.browser
+NARROW = (320, 640)
+
+
+@pytest.mark.early
+def test_every_page_fits_a_phone_and_says_nothing_in_english(
+    visit: Callable[..., Visit], app: Flask, clock: Clock
+) -> None:
+    reader = hindi.reader(app, clock)
+    browser = visit(size=PHONE)
+    browser.log_in(reader.saver.email)
+    for path in reader.pages:
+        browser.go(path)
+        page = browser.page
+        assert page.locator("html").get_attribute("lang") == "hi", path
+        assert list(hindi.english_in(page.content())) == [], path
+        for size in (PHONE, NARROW):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            assert browser.sideways() <= 0, (path, size)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_nobody_is_shut_out_in_hindi(
+    visit: Callable[..., Visit], app: Flask, clock: Clock, size: tuple[int, int], theme: Any
+) -> None:
+    saver = factories.make_saver(app, name="सुनीता शर्मा", language="hi")
+    jar = saver.jar(name="साइकिल", installment_amount="50")
+    saver.deposit(jar, "50")
+    browser = visit(size=size, theme=theme, axe=True)
+    for path in ("/", "/login", "/signup"):
+        browser.go(path)
+        assert browser.barriers() == []
+    browser.log_in(saver.email)
+    for path in ("/dashboard", "/jars/new", f"/jars/{jar}", f"/jars/{jar}/deposit", "/streaks", "/badges", "/score",
+                 "/leaderboard", "/notifications", "/profile", "/profile/notifications", "/support/new"):  # fmt: skip
+        browser.go(path)
+        assert browser.barriers() == [], path
+        assert browser.sideways() <= 0, path
+    assert browser.complaints == []
+
+
+def test_from_the_first_page_to_a_deposit_without_a_script(visit: Callable[..., Visit]) -> None:
+    browser = visit(size=NARROW, script=False)
+    browser.go("/")
+    browser.send("हिन्दी")
+    assert browser.sideways() <= 0
+    assert browser.says("रोज़ ₹10 से शुरुआत।")
+    head = browser.page.locator(".top-actions")
+    assert head.bounding_box()["height"] <= 56, "the choice of language and the way in stand side by side"
+    browser.follow("पहली गुल्लक शुरू करें")
+    browser.fill(name="सुनीता", email=factories.email(), phone=factories.phone(), password=factories.PASSWORD)
+    browser.send("मेरा खाता बनाएँ")
+    assert browser.says("नमस्ते, सुनीता। आपका खाता तैयार है।")
+    browser.follow("गुल्लक बनाएँ")
+    browser.fill(name="साइकिल", target_amount="५,०००", installment_amount="५०")
+    browser.send("यह गुल्लक बनाएँ")
+    assert browser.says("“साइकिल” तैयार है।")
+    browser.follow("पैसे जमा करें")
+    browser.fill(amount="₹ ५०")
+    browser.send("जमा करें")
+    assert browser.says("₹50 जमा हो गए। अब इस गुल्लक में ₹50 हैं।")
+    assert browser.says("नया बैज, पहला सिक्का")
+    browser.go("/profile")
+    browser.page.select_option("#language", "en")
+    browser.send("बदलाव सहेजें")
+    assert browser.says("Your details are saved.")
+    assert browser.page.locator("html").get_attribute("lang") == "en-IN"
+    assert browser.complaints == []
