@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -121,7 +122,7 @@ def rows(history: History, question: Question, *, at: datetime) -> Rows:
     return _in_order(everything, np.concatenate(counts), names, question.plan, history.until)
 
 
-def _names(accounts: list[tuple[str, UUID, UUID]], ids: list[UUID], by: str) -> list[str]:
+def _names(accounts: list[tuple[str, UUID, UUID]], ids: Iterable[UUID], by: str) -> list[str]:
     """The account of each jar, or the first account of each saver."""
     known: dict[UUID, str] = {}
     for account, user_id, jar_id in accounts:
