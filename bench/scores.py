@@ -44,7 +44,7 @@ from bench.closing import Databases
 from devstack.stack import temporary_stack
 
 SAVERS = int(os.environ.get("BENCH_SAVERS", "1000000"))
-SMALL = 100_000
+SMALL = 250_000
 LEARNT_FROM = 3_000
 SAMPLE = 2_000
 PERIODS = 24

@@ -87,7 +87,11 @@ class CreditScore(Scored, Model):
 
 
 class ScoreChange(Scored, Model):
-    """One change of a saver's score, with what brought it about."""
+    """One change of a saver's score, with what brought it about.
+
+    It is written by the statement that writes the saver's row of ``credit_scores``, which refers to the saver: another
+    look for each of a million would be half of what keeping them takes.
+    """
 
     __tablename__ = "credit_score_history"
     __table_args__ = (
@@ -96,7 +100,7 @@ class ScoreChange(Scored, Model):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[UUID]
     as_of: Mapped[datetime] = mapped_column(Instant)
     cause: Mapped[str] = mapped_column(String(16))
     transaction_id: Mapped[UUID | None] = mapped_column(ForeignKey("transactions.id"))

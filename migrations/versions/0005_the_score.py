@@ -129,7 +129,6 @@ def upgrade() -> None:
             " 'model', 'policy', 'recalculation')",
             name=op.f("ck_credit_score_history_cause"),
         ),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_credit_score_history_user_id")),
         sa.ForeignKeyConstraint(
             ["transaction_id"], ["transactions.id"], name=op.f("fk_credit_score_history_transaction_id")
         ),

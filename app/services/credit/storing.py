@@ -22,7 +22,7 @@ from app.integrations.saver_cache import forget_many
 from app.scoring.rule import REASONS
 from app.services.credit.ids import Ids
 from app.services.credit.scoring import FEATURE_SET, FEATURE_SETS, Scores
-from app.services.credit.storing_sql import ADD, REASON_BITS, RISEN, UPDATE
+from app.services.credit.storing_sql import ADD, ANY, REASON_BITS, RISEN, UPDATE
 from app.services.gamification.badges import CATALOGUE
 from app.transactions import after_commit, fetch, queue
 
@@ -32,6 +32,7 @@ RISE: Final = "score_up_50"
 #: Causes that are the saver's own doing or their time's.
 TOLD_OF: Final = ("deposit", "withdrawal", "reversal", "period_closed", "jar_changed", "repayment")
 STATES: Final = ("no_history", "provisional", "scored")
+MANY: Final = 500
 _NOTHING: Final = UUID(int=0)
 _INSTALMENTS: Final = FEATURE_SETS[FEATURE_SET].index("instalments")
 
@@ -67,7 +68,9 @@ def keep(scores: Scores, why: Cause | Mapping[UUID, Cause]) -> None:
         "rise": CATALOGUE[RISE].line,
     }
     parameters |= _columns(scores) | _causes(scores.savers, why)
-    there, risen = _updated(parameters)
+    # Of many at once it pays to ask whether they are all new, as after an import.
+    new = len(scores) >= MANY and not fetch(ANY, {"users": parameters["users"]})[0][0]
+    there, risen = (0, []) if new else _updated(parameters)
     if there < len(scores):
         ((added,),) = fetch(ADD, parameters)
         if there + added < len(scores):  # somebody else added the rest meanwhile

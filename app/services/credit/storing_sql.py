@@ -108,6 +108,8 @@ WITH {_NEW}, first AS MATERIALIZED (
 ), {_KEEP.format(of="own", cause="cause")}, {_NEWS.format(of="own", before="NULL")}, {TELL_NEWS}
 SELECT count(*) FROM added
 """  # noqa: S608
+#: Whether one of them has a row.
+ANY: Final = "SELECT EXISTS (SELECT FROM credit_scores WHERE user_id = ANY(%(users)s::uuid[]))"
 RISEN: Final = f"""
 WITH new AS (
     INSERT INTO badges (id, user_id, badge_type, earned_at)
