@@ -61,7 +61,11 @@ def main() -> None:
         with path.open("wb") as file:
             write_po(file, catalog, width=120, ignore_obsolete=True, include_lineno=False)
         path.with_suffix(".mo").write_bytes(compiled(catalog))
-        missing = [one.id for one in catalog if one.id and not (all(one.string) if one.pluralizable else one.string)]
+        missing = [
+            one.id
+            for one in catalog
+            if one.id and not all([one.string] if isinstance(one.string, str) else one.string or [""])
+        ]
         print(f"{locale}: {len(catalog)} messages, {len(missing)} without a translation")
         for key in missing:
             print(f"  {key}")
