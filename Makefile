@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run dev up status shell test test-long test-servers lint format lock demo-real bench clean
+.PHONY: help run dev up status shell test test-long test-servers lint format messages lock demo-real bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do \
@@ -53,6 +53,9 @@ lint: .venv/.dev-stamp ## linters, layers and types only
 
 format: .venv/.dev-stamp ## lay out the code and repair what can be repaired
 	@$(BIN)/ruff check --fix-only --quiet . && exec $(BIN)/ruff format .
+
+messages: .venv/.dev-stamp ## bring the catalogues of app/translations up to the sources, and compile them
+	@exec $(BIN)/python -m devstack.messages
 
 lock: .venv/.dev-stamp ## work out requirements*.txt anew from requirements*.in
 	@$(COMPILE) requirements.in -o requirements.txt

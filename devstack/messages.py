@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
@@ -51,6 +51,12 @@ def compiled(catalog: Catalog) -> bytes:
     return buffer.getvalue()
 
 
+def translated(message: Message) -> bool:
+    """Whether each form of it has its words."""
+    forms = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+    return all(form and form.strip() for form in forms)
+
+
 def main() -> None:
     """Bring each catalogue up to the sources, compile it, and say what is missing."""
     template = extracted()
@@ -61,11 +67,7 @@ def main() -> None:
         with path.open("wb") as file:
             write_po(file, catalog, width=120, ignore_obsolete=True, include_lineno=False)
         path.with_suffix(".mo").write_bytes(compiled(catalog))
-        missing = [
-            one.id
-            for one in catalog
-            if one.id and not all([one.string] if isinstance(one.string, str) else one.string or [""])
-        ]
+        missing = [one.id for one in catalog if one.id and not translated(one)]
         print(f"{locale}: {len(catalog)} messages, {len(missing)} without a translation")
         for key in missing:
             print(f"  {key}")

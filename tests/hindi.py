@@ -59,13 +59,14 @@ def reader(app: Flask, clock: Any) -> Reader:
         clock.advance(days=1)
     saver.withdraw(jars["daily"], "100")
     factories.score(saver, clock)
-    paused, full, closed, gone = (
+    soon = (clock.now() + timedelta(days=5)).date().isoformat()
+    paused, full, closed, ending = (
         saver.jar(name=name, **values)
         for name, values in (
             ("गाय", {"plan_type": "weekly"}),
             ("रेडियो", {"target_amount": "10"}),
             ("पुरानी", {}),
-            ("छाता", {"plan_type": "monthly", "target_amount": "900", "end_date": (clock.now() + timedelta(5)).date().isoformat()}),
+            ("छाता", {"plan_type": "monthly", "target_amount": "900", "end_date": soon}),
         )
     )  # fmt: skip
     until = (clock.now() + timedelta(days=6)).date().isoformat()
@@ -92,7 +93,7 @@ def reader(app: Flask, clock: Any) -> Reader:
              f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/nowhere"]  # fmt: skip
     pages += [f"/leaderboard?board={board}&period={period}" for board in ("streak", "consistency")
               for period in ("week", "month", "all")]  # fmt: skip
-    for jar in (*jars.values(), paused, full, closed, gone):
+    for jar in (*jars.values(), paused, full, closed, ending):
         pages += [f"/jars/{jar}", *(f"/jars/{jar}/{what}" for what in WHAT)]
     return Reader(saver, pages)
 

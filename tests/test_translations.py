@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
+from jinja2 import Environment, nodes
 
 from devstack import messages
+from tests import hindi
 
 LOCALES = sorted(path.name for path in messages.TRANSLATIONS.iterdir())
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
@@ -47,7 +50,7 @@ def test_hindi_is_there():
 
 
 def test_every_message_of_the_sources_is_translated(catalogue, sources):
-    known = {key(one) for one in said(catalogue) if all(text.strip() for _, text in both(one))}
+    known = {key(one) for one in said(catalogue) if messages.translated(one)}
     assert [key(one) for one in said(sources) if key(one) not in known] == [], "run `make messages` and translate these"
 
 
@@ -97,3 +100,42 @@ def test_hindi_is_in_its_own_script_with_western_digits():
             assert re.search("[\u0900-\u097f]", plain) or not re.search(r"[A-Za-z]", PLACEHOLDER.sub("", english)), (
                 english
             )
+
+
+# ---- templates, also the branches that no test opens ----
+
+TEMPLATES = Path(__file__).parents[1] / "app" / "templates"
+# Letters and notices have a file of their own for each language; the API's page is for programmers.
+PAGES = [
+    path for path in sorted(TEMPLATES.rglob("*.html")) if path.relative_to(TEMPLATES).parts[0] not in {"api", "email"}
+]
+COMMENT, VALUE, TAGS = (re.compile(shape, re.DOTALL) for shape in ("{#.*?#}", "{{.*?}}", "{%.*?%}"))
+#: Attributes, kinds and states that look like words.
+CODE = {
+    "required",
+    "main-centred",
+    "good mind wait",
+    "-hint ",
+    "English",
+    "CSRFTokenField",
+    "HiddenField",
+    "badge ",
+    "off away",
+}
+LOOKS_SPOKEN = re.compile(r"[A-Za-z]{2,}[,.:?!’]? |^[A-Z][a-z]+")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_no_template_speaks_english_by_itself(path):
+    source = COMMENT.sub("", path.read_text(encoding="utf-8"))
+    shown = hindi.english_in(TAGS.sub(" ", VALUE.sub("x ", source)))
+    assert [text for text in shown if text.strip("x ") not in CODE] == []
+    tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
+    spoken = {
+        id(key)
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in {"_", "gettext", "ngettext", "pgettext"}
+        for key in call.args
+    }
+    strings = [one.value for one in tree.find_all(nodes.Const) if id(one) not in spoken and isinstance(one.value, str)]
+    assert [text for text in strings if LOOKS_SPOKEN.search(text) and text not in CODE] == []

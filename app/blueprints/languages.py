@@ -15,7 +15,6 @@ from app.sentences import Sentence
 LOCALES: Final = {"en": "en_IN", "hi": "hi"}
 TAGS: Final = {"en": "en-IN", "hi": "hi"}
 DEFAULT: Final = "en"
-COOKIE: Final = "language"
 A_YEAR: Final = 365 * 24 * 3600
 
 
@@ -67,7 +66,7 @@ def _chosen() -> str:
     person = g.get("caller") or g.get("_login_user")
     asked = g.get("language") or getattr(person, "language", None)
     if asked is None and not request.path.startswith("/api/"):
-        asked = request.cookies.get(COOKIE)
+        asked = request.cookies.get(_cookie())
     return asked if asked in LOCALES else _preferred()
 
 
@@ -80,11 +79,14 @@ def _preferred() -> str:
     return DEFAULT
 
 
+def _cookie() -> str:
+    # As the session's: no neighbour of this host can set one of that name.
+    return "__Host-language" if current_app.config["SESSION_COOKIE_SECURE"] else "language"
+
+
 def _with_cookie(response: Response) -> Response:
     kept = g.get("language_kept")
     if kept is not None:
-        response.set_cookie(
-            COOKIE, kept, max_age=A_YEAR, secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=True,
-            samesite="Lax",
-        )  # fmt: skip
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
+        response.set_cookie(_cookie(), kept, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
     return response

@@ -104,10 +104,10 @@ def test_the_calendar_is_a_table_to_those_who_hear_it(visit: Callable[..., Visit
     browser.log_in(asha.email)
     browser.go("/streaks")
     table = browser.page.get_by_role("table")
-    for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):
+    for day in ("सोम", "मंगल", "बुध", "गुरु", "शुक्र", "शनि", "रवि"):
         assert table.get_by_role("columnheader", name=day, exact=True).count() == 1
     assert table.get_by_role("rowheader").count() == 16
-    assert table.get_by_role("cell", name=re.compile("15 ?: nothing put in, today")).count() == 1
+    assert table.get_by_role("cell", name=re.compile("15 ?: कुछ जमा नहीं, आज")).count() == 1
 
 
 # ---- push ----

@@ -6,10 +6,12 @@ import unicodedata
 from decimal import Decimal
 
 from babel.numbers import format_decimal
+from flask_babel import gettext
 
 from app import money
 from app.blueprints.documents import pdf
 from app.blueprints.documents import statement_words as words
+from app.blueprints.languages import LOCALES, in_language, language
 from app.services.savings.statements import JarStatement
 
 # About 60 pages, 1.5 s and 250 MB in the typesetter's process; whoever has more reads it by machine.
@@ -20,10 +22,11 @@ _BREAK = "\u200b"
 
 
 def draw(statement: JarStatement) -> bytes:
-    """The bytes of the file. Raises what ``pdf.typeset`` raises."""
-    movements, zone = statement.movements, statement.zone
+    """The bytes of the file, in the reader's language. Raises what ``pdf.typeset`` raises."""
+    movements, zone, spoken = statement.movements, statement.zone, language()
+    locale = LOCALES[spoken]
     in_currency = {
-        name: money.format_rupees(minor, currency=statement.currency, whole=False)
+        name: money.format_rupees(minor, locale=locale, currency=statement.currency, whole=False)
         for name, minor in (
             ("opening", movements.opening),
             ("total_in", movements.total_in),
@@ -31,23 +34,25 @@ def draw(statement: JarStatement) -> bytes:
             ("closing", movements.closing),
         )
     }
+    symbol = money.format_rupees(0, locale=locale, currency=statement.currency).rstrip("0")
+    since, until = words.long_date(movements.since, locale), words.long_date(movements.until, locale)
+    zone_name, made_at = zone.at(statement.made_at), words.long_instant(statement.made_at, zone, locale)
     values = {
         **in_currency,
+        "lang": spoken,
+        "words": _words(statement, symbol=symbol, since=since, until=until, zone=zone_name, made_at=made_at),
         "saver": _breakable(statement.saver_name),
         "jar": _breakable(statement.jar_name),
-        "since": words.long_date(movements.since),
-        "until": words.long_date(movements.until),
-        "made_at": words.long_instant(statement.made_at, zone),
-        "zone": zone.at(statement.made_at),
+        "since": since,
+        "until": until,
         "count": len(movements.lines),
-        "symbol": money.format_rupees(0, currency=statement.currency).rstrip("0"),
         "opening_figure": _figure(movements.opening, statement.currency),
         "closing_figure": _figure(movements.closing, statement.currency),
         "lines": [
             {
-                "date": words.long_date(line.day),
+                "date": words.long_date(line.day, locale),
                 "time": words.local_time(line, zone),
-                "kind": words.kind(line),
+                "kind": in_language(words.kind(line, locale)),
                 "note": _breakable(line.note or ""),
                 "in": _figure(line.effect, statement.currency) if line.effect > 0 else "",
                 "out": _figure(-line.effect, statement.currency) if line.effect < 0 else "",
@@ -57,6 +62,42 @@ def draw(statement: JarStatement) -> bytes:
         ],
     }
     return pdf.typeset("statement", values, made_at=statement.made_at)
+
+
+def _words(statement: JarStatement, *, symbol: str, since: str, until: str, zone: str, made_at: str) -> dict[str, str]:
+    """All that the paper says of itself. ``{page}`` and ``{pages}`` are left to the typesetter."""
+    jar = _breakable(statement.jar_name)
+    period = gettext("%(since)s to %(until)s", since=since, until=until)
+    return {
+        "brand": gettext("Chhota"),
+        "pot": gettext("A clay pot"),
+        "title": gettext("Chhota: statement of %(jar)s, %(period)s", jar=jar, period=period),
+        "running": gettext("Chhota · statement · %(jar)s · %(period)s", jar=jar, period=period),
+        "page_of": gettext("Page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
+        "heading": gettext("Statement"),
+        "period": period,
+        "opening": in_language(words.OPENING),
+        "closing": in_language(words.CLOSING),
+        "in": gettext("In"),
+        "out": gettext("Out"),
+        "movements": gettext("Movements"),
+        "date_and_time": gettext("Date and time"),
+        "movement": gettext("Movement"),
+        "in_symbol": gettext("In, %(symbol)s", symbol=symbol),
+        "out_symbol": gettext("Out, %(symbol)s", symbol=symbol),
+        "balance_symbol": gettext("Balance, %(symbol)s", symbol=symbol),
+        "nothing": gettext("Nothing moved in this jar in these days."),
+        "note": gettext(
+            "This is what moved in this jar from %(since)s to %(until)s, both days included, by Chhota's ledger."
+            " Opening balance and In, less Out, make the closing balance. A movement that was taken back stays, and its"
+            " reversal stands on a line of its own. Dates and times are those of %(zone)s. Made by Chhota on"
+            " %(made_at)s; it needs no signature.",
+            since=since,
+            until=until,
+            zone=zone,
+            made_at=made_at,
+        ),
+    }
 
 
 def _figure(minor: int, currency: str) -> str:

@@ -19,7 +19,7 @@ def landing() -> Response | Redirect:
     if current_user.is_authenticated:
         return redirect(url_for("web_savings.dashboard"), 303)
     response = make_response(render_template("landing.html"))
-    response.headers["Cache-Control"] = "no-cache"  # nothing personal in it, and "back" is quick
+    response.headers["Cache-Control"] = "private, no-cache"  # "back" is quick; its form is this browser's own
     return response
 
 

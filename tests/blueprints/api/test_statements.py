@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -239,6 +240,24 @@ def test_pdf_says_the_same_in_words_that_can_be_copied(app: Flask, clock: Clock)
     metadata = pypdfium2.PdfDocument(answer.data).get_metadata_dict()
     assert metadata["Title"] == "Chhota: statement of कृष्णा की साइकिल, 1 Jul 2026 to 31 Jul 2026"
     assert metadata["CreationDate"] == "D:20260716063000Z"
+
+
+def test_pdf_speaks_the_savers_language_and_csv_that_of_programs(app: Flask, clock: Clock, context: None) -> None:
+    saver = factories.make_saver(app, name="सुनीता", language="hi")
+    jar = saver.jar(name="साइकिल")
+    moved = saver.deposit(jar, "1200.5").json["transaction"]["id"]
+    staff = factories.make_staff(app).id
+    run(lambda: reversals.reverse(UUID(moved), reason="t", by=staff, at=clock.now()))
+
+    (text,) = pages(statement(saver, jar, headers=PDF))
+    for said in ("छोटा", "हिसाब", "1 जुलाई 2026 से 31 जुलाई 2026", "शुरू की बाक़ी\r\n₹0.00", "15 जुलाई 2026 12:00 जमा",
+                 "15 जुलाई 2026 की वापसी: जमा", "पन्ना 1 / 1", "Asia/Kolkata"):  # fmt: skip
+        assert said in text
+    assert set(re.findall("[A-Za-z]{2,}", text)) == {"Asia", "Kolkata"}
+    assert [row[2] for row in rows(statement(saver, jar))[1:]] == [
+        "Opening balance", "Deposit", "Reversal of deposit of 15 Jul 2026", "Closing balance",
+    ]  # fmt: skip
+    assert "कोई लेन-देन" in pages(statement(saver, saver.jar(), headers=PDF))[0]
 
 
 @pytest.mark.parametrize("word", ["कृष्णा", "ভবিষ্যৎ", "பணம்", "భవిష్యత్", "ಭವಿಷ್ಯ", "ഭാവി", "ભવિષ્ય", "ਭਵਿੱਖ", "ଭବିଷ୍ୟତ", "🚲"])

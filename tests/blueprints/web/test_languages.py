@@ -51,6 +51,20 @@ class TestSignedOut:
         assert header.startswith("language=hi;")
         assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(header.split("; "))
 
+    def test_over_https_the_cookie_is_this_hosts_alone(self, new_app):
+        app = new_app(PUBLIC_URL="https://chhota.example")
+        client = app.test_client()
+        page = client.get("/login", base_url="https://chhota.example").text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+        answer = client.post(
+            "/language", data={"csrf_token": token, "language": "hi"}, base_url="https://chhota.example",
+            headers={"Referer": "https://chhota.example/login"},
+        )  # fmt: skip
+        header = next(one for one in answer.headers.getlist("Set-Cookie") if "language=" in one)
+        assert header.startswith("__Host-language=hi;")
+        assert {"Secure", "Path=/"} <= set(header.split("; "))
+        assert HINDI in client.get("/", base_url="https://chhota.example").text
+
     def test_the_way_back_stays_on_this_site(self, visitor):
         assert choose(visitor, "hi", next="//elsewhere.example/").location == "/"
         assert choose(visitor, "hi", "/login?next=/jars").location == "/login?next=/jars"
