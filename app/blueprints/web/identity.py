@@ -39,7 +39,7 @@ def sign_up() -> Page:
             try:
                 begin(run(lambda: _opened(_new_account(form))))
                 say("success", SAID, "welcome", form.name.data)
-                return _home()
+                return redirect(local_path(request.args.get("next")) or url_for("web_first_run.begin"), 303)
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
     return render_template("identity/sign_up.html", form=form), status

@@ -15,9 +15,9 @@ def details(**more):
     return DETAILS | {"email": factories.email(), "phone": factories.phone()} | more
 
 
-def test_sign_up_leads_home_signed_in(visitor):
+def test_sign_up_leads_to_a_first_jar_signed_in(visitor):
     answer = visitor.send("/signup", **details())
-    assert (answer.status_code, answer.location) == (303, "/dashboard")
+    assert (answer.status_code, answer.location) == (303, "/begin")
     page = visitor.get("/dashboard")
     assert page.status_code == 200
     assert "Namaste, Lakshmi Rao. Your account is ready." in page.text

@@ -5,14 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import Field, SelectChoice, SelectField, ValidationError
 
-from app.blueprints.web.forms.fields import DayField
+from app.blueprints.web.forms.fields import DayField, PageForm
 from app.services.savings.histories import Filter
 
 
-class HistoryForm(FlaskForm):
+class HistoryForm(PageForm):
     """Which kind of movement, of which local days; nothing chosen is everything."""
 
     class Meta:
