@@ -19,6 +19,7 @@ from app.blueprints.web import (
     formats,
     gamification,
     identity,
+    installing,
     landing,
     movements,
     navigation,
@@ -33,6 +34,7 @@ from app.observability import current_request_id
 BLUEPRINTS = (
     health.blueprint,
     landing.blueprint,
+    installing.blueprint,
     identity.blueprint,
     first_run.blueprint,
     savings.blueprint,
@@ -55,7 +57,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     formats.init_app(app)
     badges.init_app(app)
-    version = assets.version_of(app)
+    version = app.extensions["asset_version"] = assets.version_of(app)
     frame = navigation.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
 

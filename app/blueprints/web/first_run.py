@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response as Redirect
 
@@ -81,7 +83,7 @@ def _read() -> FirstRun:
     return run(lambda: first_run.read(caller(), at=clock.now()))
 
 
-def _goal() -> dict[str, object]:
+def _goal() -> dict[str, Any]:
     kept = session.get(GOAL)
     return kept if isinstance(kept, dict) else {}
 

@@ -80,3 +80,11 @@ window.addEventListener("pageshow", () => {
 window.addEventListener("load", () => setTimeout(() => {
   if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus();
 }, 100));
+
+// A page of one's own where there is no connection; only for whoever is signed in, so that a first look stays light.
+if ("serviceWorker" in navigator && document.body.classList.contains("has-nav")) {
+  window.addEventListener("load", () => navigator.serviceWorker.register("/service-worker.js").catch(() => {}));
+}
+
+// Back on line: the page that was asked for.
+if (document.querySelector("[data-offline]")) window.addEventListener("online", () => window.location.reload());
