@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from app.blueprints import health
@@ -20,11 +21,13 @@ from app.blueprints.web import (
     gamification,
     identity,
     installing,
+    kept,
     landing,
     movements,
     navigation,
     notification_settings,
     notifications,
+    privacy,
     savings,
     statements,
     support,
@@ -48,6 +51,7 @@ BLUEPRINTS = (
     notifications.blueprint,
     notification_settings.blueprint,
     support.blueprint,
+    privacy.blueprint,
 )
 
 
@@ -59,15 +63,22 @@ def init_app(app: Flask) -> None:
     badges.init_app(app)
     version = app.extensions["asset_version"] = assets.version_of(app)
     frame = navigation.init_app(app)
+    privacy_frame = privacy.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
+
+    def signed_in() -> dict[str, Any]:
+        known = frame()
+        return known | privacy_frame() | {"session_ends": access.session_ends()} if known else {}
 
     @app.context_processor
     def shared() -> dict[str, Any]:
-        return {"asset_version": version(), "request_id": current_request_id(), **frame()}
+        return {"asset_version": version(), "request_id": current_request_id(), **signed_in()}
 
 
 def _stale_form(_error: CSRFError) -> Response:
     """The form's token is missing or of an earlier sign-in: say so, and lead back to a fresh form."""
     rule = request.url_rule
+    known = current_user.id if current_user.is_authenticated else None
+    kept.keep(known)
     href = access.local_path(request.full_path) if rule is not None and "GET" in (rule.methods or ()) else None
     return Response(render_template("errors/stale_form.html", href=href or "/"), 400, mimetype="text/html")

@@ -6,8 +6,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, render_template, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
+from app.blueprints.languages import LOCALES, language, use
 from app.blueprints.web.access import page_access
 
 blueprint = Blueprint("web_installing", __name__)
@@ -25,7 +26,6 @@ def manifest() -> Response:
         "id": "/",
         "name": "Chhota",
         "short_name": "Chhota",
-        "lang": "en-IN",
         "start_url": "/dashboard",
         "scope": "/",
         "display": "standalone",
@@ -45,7 +45,10 @@ def manifest() -> Response:
 @blueprint.get("/offline")
 @page_access("public")
 def offline() -> Response:
-    """What the worker shows where there is no connection: the same page for everybody, in both languages."""
+    """What the worker shows where there is no connection: the same page for everybody, in the language asked for."""
+    asked = request.args.get("language")
+    if asked in LOCALES:
+        use(asked)
     answer = make_response(render_template("errors/offline.html"))
     answer.headers["Cache-Control"] = "no-cache"
     return answer
@@ -56,11 +59,12 @@ def offline() -> Response:
 def service_worker() -> Response:
     """The worker behind every page; at the root, because it must answer for what lies below its own address.
 
-    It begins with the version of what it keeps, so that a browser sees by its bytes that there is something new.
+    It begins with the reader's language and the version of what it keeps: a browser sees by its bytes that there is
+    something new.
     """
     version = blake2b(offline().get_data(), digest_size=5).hexdigest()
     code = Path(current_app.static_folder or "", "js/service-worker.js").read_text(encoding="utf-8")
-    answer = Response(f'const VERSION = "{version}";\n{code}', mimetype="text/javascript")
+    answer = Response(f'const LANGUAGE = "{language()}", VERSION = "{version}";\n{code}', mimetype="text/javascript")
     answer.headers["Content-Security-Policy"] = WORKER_POLICY
     answer.headers["Cache-Control"] = "no-cache"
     return answer

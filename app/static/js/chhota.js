@@ -88,3 +88,23 @@ if ("serviceWorker" in navigator && document.body.classList.contains("has-nav"))
 
 // Back on line: the page that was asked for.
 if (document.querySelector("[data-offline]")) window.addEventListener("online", () => window.location.reload());
+
+// A sign-in that is about to end says so while there is time. A timer is no help to a phone that slept: the clock is.
+{
+  const band = document.querySelector("[data-session-ends]");
+  const AHEAD = 10 * 60 * 1000;
+  const look = () => { band.hidden = Date.now() < Date.parse(band.dataset.sessionEnds) - AHEAD; };
+  if (band) {
+    setInterval(look, 30 * 1000);
+    document.addEventListener("visibilitychange", look);
+    band.querySelector("button").addEventListener("click", async () => {
+      const body = new FormData();
+      body.set("csrf_token", band.dataset.token);
+      const answer = await fetch(band.dataset.stay, { method: "POST", body, redirect: "manual" }).catch(() => null);
+      if (answer?.ok) {
+        band.dataset.sessionEnds = new Date(Date.now() + Number(band.dataset.lasts) * 1000).toISOString();
+        look();
+      } else if (answer) window.location.reload();
+    });
+  }
+}

@@ -1,8 +1,8 @@
 // The worker behind every page. It shows what Chhota has to tell while the pages are closed, and one page of its own
 // where there is no connection. It keeps that page and what that page is drawn with, and nothing else: what a saver has
-// is asked of the server each time, or not shown. VERSION stands before this line; the server puts it there.
+// is asked of the server each time, or not shown. LANGUAGE and VERSION stand before this line; the server puts them there.
 const KEPT = `chhota-${VERSION}`;
-const OFFLINE = "/offline";
+const OFFLINE = `/offline?language=${LANGUAGE}`;
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {

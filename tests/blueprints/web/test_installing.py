@@ -41,7 +41,8 @@ def test_the_page_without_a_connection_is_nobodys(visitor, asha):
     answer = visitor.get("/offline")
     assert answer.text == asha.get("/offline").text
     assert "Set-Cookie" not in answer.headers
-    assert "अभी नेटवर्क नहीं है" in answer.text
+    assert 'lang="hi"' in visitor.get("/offline?language=hi").text
+    assert visitor.get("/offline?language=xx").text == answer.text
 
 
 def test_what_is_somebodys_may_be_kept_by_nothing(asha, saver):

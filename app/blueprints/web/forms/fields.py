@@ -17,7 +17,6 @@ from app.blueprints.api.schemas.base import EARLIEST, LATEST, StrictString
 from app.blueprints.languages import in_language
 from app.sentences import Sentence
 
-
 #: What WTForms says by itself, with a catalogue of its own that has no Hindi.
 OF_ANY_FORM = (
     Sentence("Not a valid choice."),
