@@ -30,6 +30,7 @@ from app.blueprints.web import (
     privacy,
     savings,
     statements,
+    styleguide,
     support,
 )
 from app.observability import current_request_id
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     notification_settings.blueprint,
     support.blueprint,
     privacy.blueprint,
+    styleguide.blueprint,
 )
 
 
