@@ -65,8 +65,8 @@ demo-real: .venv/.run-stamp ## load real savings data into the running applicati
 	@test -n "$(FROM)" || { echo "Say which folder: make demo-real FROM=path/to/data" >&2; exit 1; }
 	@$(DEVSTACK) exec flask demo real --from "$(FROM)"
 
-bench: .venv/.dev-stamp ## measure the running application; ARGS=closing needs none
-	@$(if $(filter closing,$(ARGS)),exec $(BIN)/python,$(DEVSTACK) exec python) -m bench $(ARGS)
+bench: .venv/.dev-stamp ## measure the running application; ARGS=closing and ARGS=dashboard need none
+	@$(if $(filter closing dashboard,$(ARGS)),exec $(BIN)/python,$(DEVSTACK) exec python) -m bench $(ARGS)
 
 clean: ## delete the environment, caches and the servers' data
 	@$(FIND_PYTHON); test ! -d .local || "$$python" -m devstack clean

@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import boards, closing, deposits, scores
+from bench import boards, closing, dashboard, deposits, scores
 
-SCENARIOS = {"deposits": deposits.main, "boards": boards.main, "closing": closing.main, "scores": scores.main}
+SCENARIOS = {
+    "deposits": deposits.main,
+    "boards": boards.main,
+    "closing": closing.main,
+    "scores": scores.main,
+    "dashboard": dashboard.main,
+}
 
 
 def main(argv: list[str]) -> int:

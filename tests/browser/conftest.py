@@ -115,6 +115,13 @@ class Visit:
         """By how many pixels the page is wider than the window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
+    def moving(self) -> list[float]:
+        """When each animation of the page ends, in milliseconds after it began; [] where all stands still."""
+        ends: list[float] = self.page.evaluate(
+            "document.getAnimations().map((one) => one.effect.getComputedTiming().endTime).filter((end) => end > 1)"
+        )
+        return ends
+
     def barriers(self) -> list[str]:
         """What axe finds."""
         answer = Axe().run(self.page, options={"resultTypes": ["violations"], "runOnly": RULES})
@@ -127,16 +134,24 @@ class Visit:
 
 @pytest.fixture
 def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
-    """Open a browser of one's own: ``size``, ``theme``, ``script`` (False: none runs) and ``axe`` (lets it in)."""
+    """Open a browser of one's own: ``size``, ``theme``, ``script`` (False: none runs), ``axe`` (lets it in) and
+    ``motion`` ("no-preference": things move)."""
     contexts: list[BrowserContext] = []
 
-    def start(*, size: tuple[int, int] = PHONE, theme: Any = "light", script: bool = True, axe: bool = False) -> Visit:
+    def start(
+        *,
+        size: tuple[int, int] = PHONE,
+        theme: Any = "light",
+        script: bool = True,
+        axe: bool = False,
+        motion: Any = "reduce",
+    ) -> Visit:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=theme,
             java_script_enabled=script,
             bypass_csp=axe,
-            reduced_motion="reduce",
+            reduced_motion=motion,
         )
         contexts.append(context)
         context.set_default_timeout(10_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from app.blueprints import health
@@ -15,16 +16,21 @@ from app.blueprints.web import (
     badges,
     boards,
     credit,
+    first_run,
     formats,
     gamification,
     identity,
+    installing,
+    kept,
     landing,
     movements,
     navigation,
     notification_settings,
     notifications,
+    privacy,
     savings,
     statements,
+    styleguide,
     support,
 )
 from app.observability import current_request_id
@@ -32,7 +38,9 @@ from app.observability import current_request_id
 BLUEPRINTS = (
     health.blueprint,
     landing.blueprint,
+    installing.blueprint,
     identity.blueprint,
+    first_run.blueprint,
     savings.blueprint,
     auto_deposits.blueprint,
     movements.blueprint,
@@ -44,6 +52,8 @@ BLUEPRINTS = (
     notifications.blueprint,
     notification_settings.blueprint,
     support.blueprint,
+    privacy.blueprint,
+    styleguide.blueprint,
 )
 
 
@@ -53,17 +63,24 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     formats.init_app(app)
     badges.init_app(app)
-    version = assets.version_of(app)
+    version = app.extensions["asset_version"] = assets.version_of(app)
     frame = navigation.init_app(app)
+    privacy_frame = privacy.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
+
+    def signed_in() -> dict[str, Any]:
+        known = frame()
+        return known | privacy_frame() | {"session_ends": access.session_ends()} if known else {}
 
     @app.context_processor
     def shared() -> dict[str, Any]:
-        return {"asset_version": version(), "request_id": current_request_id(), **frame()}
+        return {"asset_version": version(), "request_id": current_request_id(), **signed_in()}
 
 
 def _stale_form(_error: CSRFError) -> Response:
     """The form's token is missing or of an earlier sign-in: say so, and lead back to a fresh form."""
     rule = request.url_rule
+    known = current_user.id if current_user.is_authenticated else None
+    kept.keep(known)
     href = access.local_path(request.full_path) if rule is not None and "GET" in (rule.methods or ()) else None
     return Response(render_template("errors/stale_form.html", href=href or "/"), 400, mimetype="text/html")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
-from flask import Response, abort, flash, get_template_attribute, redirect, request, session, url_for
+from flask import Response, abort, current_app, flash, get_template_attribute, redirect, request, session, url_for
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response as Redirect
 
 from app.blueprints.api.access import ALLOWED
 from app.blueprints.languages import use
+from app.blueprints.web import kept
 from app.extensions import login
 from app.observability import bind_user
-from app.services.identity.browser_sessions import keep_open
+from app.services.identity.browser_sessions import keep_open, owner_of
 from app.services.identity.principal import Principal, principal
 from app.transactions import run
 
@@ -58,11 +59,13 @@ def caller() -> Principal:
 
 def begin(person: Principal) -> None:
     """Sign the person in on this browser. Whatever the session held before, its form token included, is gone."""
+    typed = kept.carry_over(person.id)
     session.clear()
+    session.update(typed)
     login_user(person)
     use(person.language, keep=True)
     session.permanent = True
-    session[KEPT_ON] = _today()
+    session[KEPT_ON] = _now()
 
 
 def local_path(text: str | None) -> str | None:
@@ -91,19 +94,40 @@ def _load(family: str) -> Principal | None:
 @login.unauthorized_handler
 def _sign_in_first() -> Redirect | Response:
     was_signed_in = "_user_id" in session
+    typed = kept.carry_over()
+    family = session.get("_user_id")
     session.clear()
+    session.update(typed)
+    if request.method == "POST" and family is not None:
+        owner = run(lambda: owner_of(UUID(family)))
+        if owner is not None:
+            kept.keep(owner)
     say("info", "identity/said.html", "signed_out_elsewhere" if was_signed_in else "sign_in_first")
     rule = request.url_rule
     back = local_path(request.full_path) if rule is not None and "GET" in (rule.methods or ()) else None
     return redirect(url_for("web_identity.log_in", next=back), 303)
 
 
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
+def stay() -> None:
+    """Let the session of this browser live on from now."""
+    run(lambda: keep_open(caller().family_id))
+    session[KEPT_ON] = _now()
+
+
+def session_ends() -> datetime | None:
+    """When the session of this browser ends, unless it is used before; None where nobody is signed in."""
+    try:
+        since = datetime.fromisoformat(session[KEPT_ON])
+    except (KeyError, ValueError):
+        return None
+    return since + timedelta(days=current_app.config["SESSION_DAYS"])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _keep_session() -> None:
     # A session lives on from its last use; once a day is exact enough, and costs no statement on the other clicks.
-    if session.get(KEPT_ON) != _today():
-        run(lambda: keep_open(caller().family_id))
-        session[KEPT_ON] = _today()
+    if str(session.get(KEPT_ON))[:10] != _now()[:10]:
+        stay()

@@ -19,7 +19,15 @@ def version_of(app: Flask) -> Callable[[], str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("css/*"), *folder.glob("js/*"), *folder.glob("badges/**/*.svg"), *folder.glob("*.*")])
+    return sorted(
+        [
+            *folder.glob("css/*"),
+            *folder.glob("js/*"),
+            *folder.glob("badges/**/*.svg"),
+            *folder.glob("icons/*"),
+            *folder.glob("*.*"),
+        ]
+    )
 
 
 def _digest(parts: Iterable[bytes]) -> str:

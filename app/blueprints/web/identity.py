@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from app import clock
 from app.blueprints import languages
 from app.blueprints.web import refusals
-from app.blueprints.web.access import begin, caller, local_path, page_access, say
+from app.blueprints.web.access import begin, caller, local_path, page_access, say, stay
 from app.blueprints.web.forms.identity import LogInForm, ProfileForm, SignUpForm
 from app.errors import DomainError
 from app.extensions import limiter
@@ -39,7 +39,7 @@ def sign_up() -> Page:
             try:
                 begin(run(lambda: _opened(_new_account(form))))
                 say("success", SAID, "welcome", form.name.data)
-                return _home()
+                return redirect(local_path(request.args.get("next")) or url_for("web_first_run.begin"), 303)
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
     return render_template("identity/sign_up.html", form=form), status
@@ -74,6 +74,14 @@ def log_out() -> Redirect:
     session.clear()
     say("success", SAID, "signed_out")
     return redirect(url_for("web_identity.log_in"), 303)
+
+
+@blueprint.post("/stay")
+@page_access("saver")
+def keep_signed_in() -> tuple[str, int]:
+    """Let the sign-in of this browser live on; asked by a script, shortly before it ends."""
+    stay()
+    return "", 204
 
 
 @blueprint.route("/profile", methods=["GET", "POST"])

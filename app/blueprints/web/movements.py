@@ -56,6 +56,19 @@ def withdraw(jar_id: UUID) -> Response | Redirect:
     return _page(jar_id, "withdraw", withdrawals.withdraw)
 
 
+def to_begin(view: JarView) -> dict[str, MovementForm]:
+    """A deposit's and a withdrawal's form for the page of ``view``'s jar, each with ids of its own; {} once closed."""
+    if view.jar.status == "closed":
+        return {}
+    forms = {kind: MovementForm(formdata=None) for kind in ("deposit", "withdraw")}
+    forms["deposit"].amount.data = amount_for(view)
+    for kind, form in forms.items():
+        form.renew()
+        for field in form:
+            field.id = field.label.field_id = f"{kind}-{field.short_name}"
+    return forms
+
+
 def _page(jar_id: UUID, kind: str, service: Callable[..., Answer]) -> Response | Redirect:
     form, status = MovementForm(), 200
     refusal: DomainError | None = None

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
@@ -22,8 +22,6 @@ from app.transactions import run
 blueprint = Blueprint("web_notifications", __name__)
 SAID = "notifications/said.html"
 NOTICES_ON_A_PAGE = 20
-# It fetches nothing but the picture beside a notice.
-WORKER_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'"
 
 
 @blueprint.get("/notifications")
@@ -105,12 +103,3 @@ def remove_device() -> tuple[str, int]:
 
     run(work)
     return "", 204
-
-
-@blueprint.get("/service-worker.js")
-@page_access("public")
-def service_worker() -> Response:
-    """The worker that shows push; at the root, because it may lead to every page below its own address."""
-    answer = current_app.send_static_file("js/service-worker.js")
-    answer.headers["Content-Security-Policy"] = WORKER_POLICY
-    return answer

@@ -11,15 +11,17 @@ from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints import cursors
-from app.blueprints.web import refusals
+from app.blueprints.web import movements, refusals
 from app.blueprints.web.access import caller, page_access, say
+from app.blueprints.web.balance_chart import chart
 from app.blueprints.web.credit import spoken
+from app.blueprints.web.forms.history import HistoryForm
 from app.blueprints.web.forms.savings import CloseForm, JarChangeForm, JarForm, PauseForm
 from app.errors import DomainError, NotFound
 from app.periods import Plan
 from app.services.credit import reading
 from app.services.gamification.freezes import periods_to_next
-from app.services.savings import auto_deposits, calendar, histories, jars, pauses
+from app.services.savings import auto_deposits, balances, calendar, histories, jars, pauses
 from app.services.savings.histories import Filter
 from app.services.savings.jar import JarView
 from app.services.savings.overview import best_jar, overview
@@ -89,11 +91,17 @@ def new_jar() -> Page:
 
 @blueprint.get("/jars/<uuid:jar_id>")
 @page_access("saver")
-def jar(jar_id: UUID) -> str:
-    """One jar with its lamps and what moved in it."""
+def jar(jar_id: UUID) -> Page:
+    """One jar with its lamps and what moved in it, or what the address asks of its history."""
     person, at = caller(), clock.now()
-    which, about = Filter(jar_id), f"web:history:{person.id}:{jar_id}"
+    sift = HistoryForm(formdata=request.args)
+    which, status = Filter(jar_id), 200
+    if sift.asked():
+        status = 200 if sift.validate() else 422
+        which = sift.of(jar_id) if status == 200 else which
+    about = f"web:history:{person.id}:{jar_id}:{which.type}:{which.since}:{which.until}"
     after = cursors.decode(request.args.get("after"), about=about)
+    part = after is not None or sift.asked()
 
     def work() -> dict[str, Any]:
         view = jars.read(person, jar_id, at=at)
@@ -101,19 +109,23 @@ def jar(jar_id: UUID) -> str:
         return {
             "view": view,
             "auto": auto_deposits.read(person, view, at=at),
-            "lamps": [] if after else calendar.recent(view),
+            "lamps": [] if part else calendar.recent(view),
+            "chart": None if part else chart(balances.over_time(view), view),
             "rows": rows,
             "older": cursors.encode(position, about=about),
         }
 
+    seen = run(work)
     return render_template(
         "savings/jar.html",
         person=person,
-        later_page=after is not None,
+        later_page=part,
         pace_needed=pace_needed,
         steps=CloseForm(),
-        **run(work),
-    )
+        sift=sift,
+        moves={} if part else movements.to_begin(seen["view"]),
+        **seen,
+    ), status
 
 
 @blueprint.route("/jars/<uuid:jar_id>/edit", methods=["GET", "POST"])

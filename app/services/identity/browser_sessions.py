@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from app.transactions import queue
+from app.transactions import fetch, queue
 
 
 def keep_open(family_id: UUID) -> None:
@@ -18,3 +18,9 @@ def keep_open(family_id: UUID) -> None:
         " WHERE id = %s AND kind = 'web' AND revoked_at IS NULL AND expires_at > %s",
         (now, now + timedelta(days=current_app.config["SESSION_DAYS"]), family_id, now),
     )
+
+
+def owner_of(family_id: UUID) -> UUID | None:
+    """Whose browser session ``family_id`` is or was; None where there is no such one."""
+    rows = fetch("SELECT user_id FROM refresh_families WHERE id = %s AND kind = 'web'", (family_id,))
+    return rows[0][0] if rows else None

@@ -8,6 +8,25 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) {
   });
 }
 
+// Links whose page asks what a dialog of this page can ask as well.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  const dialog = link && document.getElementById(link.dataset.dialog);
+  if (!dialog || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  dialog.showModal();
+  dialog.querySelector('input:not([type="hidden"])')?.select();
+});
+
+// A tap beside a dialog closes it.
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target !== dialog) return;
+    const box = dialog.getBoundingClientRect();
+    if (event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom) dialog.close();
+  });
+}
+
 // Shows and hides a password.
 for (const button of document.querySelectorAll("[data-reveal]")) {
   const input = document.getElementById(button.dataset.reveal);
@@ -61,3 +80,31 @@ window.addEventListener("pageshow", () => {
 window.addEventListener("load", () => setTimeout(() => {
   if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus();
 }, 100));
+
+// A page of one's own where there is no connection; only for whoever is signed in, so that a first look stays light.
+if ("serviceWorker" in navigator && document.body.classList.contains("has-nav")) {
+  window.addEventListener("load", () => navigator.serviceWorker.register("/service-worker.js").catch(() => {}));
+}
+
+// Back on line: the page that was asked for.
+if (document.querySelector("[data-offline]")) window.addEventListener("online", () => window.location.reload());
+
+// A sign-in that is about to end says so while there is time. A timer is no help to a phone that slept: the clock is.
+{
+  const band = document.querySelector("[data-session-ends]");
+  const AHEAD = 10 * 60 * 1000;
+  const look = () => { band.hidden = Date.now() < Date.parse(band.dataset.sessionEnds) - AHEAD; };
+  if (band) {
+    setInterval(look, 30 * 1000);
+    document.addEventListener("visibilitychange", look);
+    band.querySelector("button").addEventListener("click", async () => {
+      const body = new FormData();
+      body.set("csrf_token", band.dataset.token);
+      const answer = await fetch(band.dataset.stay, { method: "POST", body, redirect: "manual" }).catch(() => null);
+      if (answer?.ok) {
+        band.dataset.sessionEnds = new Date(Date.now() + Number(band.dataset.lasts) * 1000).toISOString();
+        look();
+      } else if (answer) window.location.reload();
+    });
+  }
+}

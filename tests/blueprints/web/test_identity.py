@@ -1,4 +1,5 @@
 import re
+from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 
 import pytest
@@ -15,9 +16,9 @@ def details(**more):
     return DETAILS | {"email": factories.email(), "phone": factories.phone()} | more
 
 
-def test_sign_up_leads_home_signed_in(visitor):
+def test_sign_up_leads_to_a_first_jar_signed_in(visitor):
     answer = visitor.send("/signup", **details())
-    assert (answer.status_code, answer.location) == (303, "/dashboard")
+    assert (answer.status_code, answer.location) == (303, "/begin")
     page = visitor.get("/dashboard")
     assert page.status_code == 200
     assert "Namaste, Lakshmi Rao. Your account is ready." in page.text
@@ -226,3 +227,19 @@ def test_floods_are_slowed(new_app, path, setting, monkeypatch):
     assert [answer.status_code for answer in answers] == [422, 422, 429]
     page = answers[-1].text
     assert "A little too quick" in page
+
+
+def test_the_page_knows_when_its_session_ends_and_a_script_may_let_it_live_on(asha, superuser, saver):
+    page = asha.get("/dashboard").text
+    ends = datetime.fromisoformat(re.search(r'data-session-ends="([^"]+)"', page)[1])
+    assert abs(ends - datetime.now(UTC) - timedelta(days=14)) < timedelta(minutes=1)
+    assert "hidden>" in page.partition("data-session-ends")[2].partition("<svg")[0], "said by a script, in time"
+    with superuser.cursor() as cursor:
+        soon = datetime.now(UTC) + timedelta(minutes=5)
+        cursor.execute(
+            "UPDATE refresh_families SET expires_at = %s WHERE user_id = %s AND kind = 'web'", (soon, saver.id)
+        )
+        assert asha.send("/stay", form="/dashboard").status_code == 204
+        cursor.execute("SELECT expires_at FROM refresh_families WHERE user_id = %s AND kind = 'web'", (saver.id,))
+        assert cursor.fetchone()[0] > soon
+    assert "data-session-ends" not in asha.get("/login").text

@@ -227,11 +227,3 @@ class TestThisDevice:
     def test_what_is_no_subscription_is_not_taken(self, asha, wrong):
         assert asha.send("/notifications/devices", form="/profile", **subscription(**wrong)).status_code == 422
         assert 'data-known="no"' in asha.get("/notifications").text
-
-    def test_the_worker_may_lead_to_every_page(self, visitor):
-        answer = visitor.get("/service-worker.js")
-        assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
-        assert answer.headers["Cache-Control"] == "no-cache"
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-        assert "caches" not in answer.text
-        assert '"fetch"' not in answer.text

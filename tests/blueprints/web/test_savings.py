@@ -90,7 +90,7 @@ class TestNewJar:
 class TestDashboard:
     def test_without_a_jar_it_leads_to_one(self, asha):
         page = asha.get("/dashboard")
-        assert 'href="/jars/new"' in page.text
+        assert 'href="/begin"' in page.text
         assert "Namaste, Asha." in page.text
 
     def test_the_week_the_streak_and_the_next_deposit(self, asha, saver, clock):

@@ -7,10 +7,11 @@ from flask_babel import lazy_gettext as _
 from wtforms import SelectChoice, SelectField
 
 from app.blueprints.web.formats import ordinal, weekday_of
-from app.blueprints.web.forms.fields import AmountField, Given, PageForm
+from app.blueprints.web.forms.fields import AmountField, Given
+from app.blueprints.web.forms.kept import KeptForm
 
 
-class AutoDepositForm(PageForm):
+class AutoDepositForm(KeptForm):
     """An amount and its day, where the jar's plan has one to choose."""
 
     amount = AmountField(_("How much each time?"), [Given("Enter an amount, like 50.")])

@@ -10,6 +10,7 @@ from wtforms import PasswordField, SelectChoice, SelectField, StringField
 
 from app.blueprints.languages import LOCALES, language
 from app.blueprints.web.forms.fields import Given, OneLine, PageForm
+from app.blueprints.web.forms.kept import KeptForm
 
 LANGUAGES = [SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")]
 # Where savers live; a zone chosen through the API joins them.
@@ -64,7 +65,7 @@ class LogInForm(PageForm):
         return {"email": typed} if "@" in typed else {"phone": typed}
 
 
-class ProfileForm(PageForm):
+class ProfileForm(KeptForm):
     """A person's own data."""
 
     name = StringField(_("Your name"), [Given("Enter your name."), OneLine(100)])

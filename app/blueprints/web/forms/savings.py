@@ -10,12 +10,13 @@ from wtforms import HiddenField, RadioField, SelectChoice, StringField
 from wtforms.validators import Regexp
 
 from app.blueprints.web.forms.fields import AmountField, DayField, Given, OneLine, PageForm
+from app.blueprints.web.forms.kept import KeptForm
 from app.services.savings.jar import PLAN_TYPES
 
 KEY = re.compile(r"[\x21-\x7e]{16,64}\Z")
 
 
-class JarForm(PageForm):
+class JarForm(KeptForm):
     """A new jar."""
 
     name = StringField(_("What is it for?"), [Given("Give the jar a name, like Bicycle."), OneLine(60)])
@@ -29,7 +30,7 @@ class JarForm(PageForm):
     end_date = DayField(_("By when?"))
 
 
-class JarChangeForm(PageForm):
+class JarChangeForm(KeptForm):
     """What a saver may change of a jar; the amount of each time only until money has moved."""
 
     name = StringField(_("What is it for?"), [Given("Give the jar a name, like Bicycle."), OneLine(60)])
@@ -38,7 +39,7 @@ class JarChangeForm(PageForm):
     end_date = DayField(_("By when?"))
 
 
-class MovementForm(PageForm):
+class MovementForm(KeptForm):
     """A deposit or withdrawal. ``key`` is made when the form is shown: sent twice, it moves money once."""
 
     key = HiddenField(validators=[Regexp(KEY, message=_("This form had lost its number. Please send it once more."))])
@@ -64,7 +65,7 @@ class CloseForm(PageForm):
     """Nothing but the form token."""
 
 
-class PauseForm(PageForm):
+class PauseForm(KeptForm):
     """Until when nothing is asked of a jar. ``resume`` ends a pause that is under way."""
 
     until = DayField(_("Pause until"), [Given("Choose the last day of the pause.")])

@@ -6,10 +6,11 @@ from flask_babel import lazy_gettext as _
 from wtforms import StringField, TextAreaField
 
 from app.blueprints.api.schemas.support import LONGEST_SUBJECT, LONGEST_TEXT
-from app.blueprints.web.forms.fields import Given, OneLine, PageForm, SomeLines
+from app.blueprints.web.forms.fields import Given, OneLine, SomeLines
+from app.blueprints.web.forms.kept import KeptForm
 
 
-class SupportForm(PageForm):
+class SupportForm(KeptForm):
     """What it is about, and what is the matter."""
 
     subject = StringField(
