@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import get_locale, gettext, refresh
+from flask_babel import get_translations, gettext, refresh
+from markupsafe import Markup, escape
 
 from app.extensions import babel
 from app.sentences import Sentence
@@ -20,8 +21,9 @@ A_YEAR: Final = 365 * 24 * 3600
 
 def init_app(app: Flask) -> None:
     """Have ``app`` speak the reader's language; say in each page which it is."""
-    babel.init_app(app, default_locale=LOCALES[DEFAULT], locale_selector=lambda: LOCALES[_chosen()])
-    app.jinja_env.globals["language"] = language
+    babel.init_app(app, default_locale=LOCALES[DEFAULT], locale_selector=lambda: LOCALES[language()])
+    # A page asks some hundred times: these look for the catalogue once, and not in six places for each word.
+    app.jinja_env.globals.update(language=language, _=_said, gettext=_said, ngettext=_counted, pgettext=_meant)
 
     @app.context_processor
     def shared() -> dict[str, str]:
@@ -39,8 +41,12 @@ def init_app(app: Flask) -> None:
 
 def language() -> str:
     """The language of the present answer: a key of ``LOCALES``."""
-    locale = get_locale()
-    return locale.language if isinstance(locale, Locale) else DEFAULT
+    if not g:
+        return DEFAULT
+    held: str | None = g.get("language")
+    if held is None:
+        held = g.language = _chosen()
+    return held
 
 
 def use(chosen: str, *, keep: bool = False) -> None:
@@ -48,6 +54,7 @@ def use(chosen: str, *, keep: bool = False) -> None:
     g.language = chosen
     if keep:
         g.language_kept = chosen
+    g.pop("catalogue", None)
     refresh()
 
 
@@ -64,7 +71,7 @@ def _chosen() -> str:
         return DEFAULT
     # Only a person who is known already: an answer that something failed must not ask the database who is there.
     person = g.get("caller") or g.get("_login_user")
-    asked = g.get("language") or getattr(person, "language", None)
+    asked = getattr(person, "language", None)
     if asked is None and not request.path.startswith("/api/"):
         asked = request.cookies.get(_cookie())
     return asked if asked in LOCALES else _preferred()
@@ -77,6 +84,30 @@ def _preferred() -> str:
         if quality > 0 and language_alone in LOCALES:
             return language_alone
     return DEFAULT
+
+
+def _catalogue() -> Any:
+    held = g.get("catalogue")
+    if held is None:
+        held = g.catalogue = get_translations()
+    return held
+
+
+def _said(key: str, **values: Any) -> Markup:
+    return _filled(_catalogue().gettext(key), values)
+
+
+def _counted(one: str, several: str, num: int, **values: Any) -> Markup:
+    return _filled(_catalogue().ngettext(one, several, num), {"num": num, **values})
+
+
+def _meant(context: str, key: str, **values: Any) -> Markup:
+    return _filled(_catalogue().pgettext(context, key), values)
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> Markup:
+    # A key is a template's own, so it may hold tags; what is filled in is text unless it says that it is not.
+    return Markup(text % {name: escape(value) for name, value in values.items()} if "%" in text else text)  # noqa: S704
 
 
 def _cookie() -> str:

@@ -41,10 +41,8 @@ def test_no_style_or_script_comes_from_elsewhere() -> None:
 def test_every_drawing_that_is_used_is_in_the_sprite() -> None:
     sprite = markup(TEMPLATES / "components" / "icons.html")
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', sprite))
-    states = re.findall(
-        r'"(\w+)": _\("',
-        markup(TEMPLATES / "components" / "lamps.html").split("macro lamp_word")[1].split("}[state]")[0],
-    )
+    lamps = markup(TEMPLATES / "components" / "lamps.html")
+    states = re.findall(r'state == "(\w+)"', lamps.split("macro lamp_word")[1].split("endmacro")[0])
     assert len(states) == 7
     used = {f"lamp-{state}" for state in states}
     for path in WEB_TEMPLATES:

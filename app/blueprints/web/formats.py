@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from flask import Flask, current_app
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from app import money
+from app.blueprints.languages import LOCALES, language
 from app.periods import Period, Plan, SaverZone
 
 # Devanagari has its own short months, which end in a sign that few read; the whole ones are short enough.
@@ -138,7 +139,7 @@ def period_name(period: Period, plan: str) -> str:
 
 
 def _locale() -> str:
-    return str(get_locale() or "en_IN")
+    return LOCALES[language()]
 
 
 def _language(locale: str) -> str:
