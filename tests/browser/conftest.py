@@ -95,6 +95,14 @@ class Visit:
         with self.page.expect_navigation():
             self.page.get_by_role("button", name=name, exact=True).click()
 
+    def send_nothing(self, path: str) -> None:
+        """Send the form of a page empty: what it then says is a page too."""
+        self.go(path)
+        for one in self.page.locator("main form input:not([type=hidden]):not([type=radio])").all():
+            one.fill("")
+        with self.page.expect_navigation():
+            self.page.locator("main form button[type=submit]").first.click()
+
     def follow(self, name: str) -> None:
         """Follow the link of that name."""
         with self.page.expect_navigation():

@@ -68,12 +68,16 @@ def test_from_the_first_page_to_a_deposit_without_a_script(visit: Callable[..., 
     browser.fill(name="सुनीता", email=factories.email(), phone=factories.phone(), password=factories.PASSWORD)
     browser.send("मेरा खाता बनाएँ")
     assert browser.says("नमस्ते, सुनीता। आपका खाता तैयार है।")
-    browser.follow("गुल्लक बनाएँ")
-    browser.fill(name="साइकिल", target_amount="५,०००", installment_amount="५०")
+    assert list(hindi.english_in(browser.page.content())) == []
+    browser.fill(name="साइकिल", target_amount="५,०००")
+    browser.send("आगे बढ़ें")
+    assert list(hindi.english_in(browser.page.content())) == []
+    browser.fill(installment_amount="५०")
     browser.send("यह गुल्लक बनाएँ")
     assert browser.says("“साइकिल” तैयार है।")
-    browser.follow("पैसे जमा करें")
-    browser.fill(amount="₹ ५०")
+    assert list(hindi.english_in(browser.page.content())) == []
+    assert browser.sideways() <= 0
+    browser.fill(**{"deposit-amount": "₹ ५०"})
     browser.send("जमा करें")
     assert browser.says("₹50 जमा हो गए। अब इस गुल्लक में ₹50 हैं।")
     assert browser.says("नया बैज, पहला सिक्का")
