@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run dev up status shell test test-long test-servers lint format messages lock demo-real bench clean
+.PHONY: help run dev up status shell test test-long test-servers lint format messages lock demo-real screenshots bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do \
@@ -64,6 +64,9 @@ lock: .venv/.dev-stamp ## work out requirements*.txt anew from requirements*.in
 demo-real: .venv/.run-stamp ## load real savings data into the running application (FROM=folder)
 	@test -n "$(FROM)" || { echo "Say which folder: make demo-real FROM=path/to/data" >&2; exit 1; }
 	@$(DEVSTACK) exec flask demo real --from "$(FROM)"
+
+screenshots: .venv/.dev-stamp ## take the pictures of the README anew
+	@exec $(BIN)/python -m tests.screenshots
 
 bench: .venv/.dev-stamp ## measure the running application; ARGS=closing and ARGS=dashboard need none
 	@$(if $(filter closing dashboard,$(ARGS)),exec $(BIN)/python,$(DEVSTACK) exec python) -m bench $(ARGS)

@@ -90,7 +90,8 @@ def reader(app: Flask, clock: Any) -> Reader:
         token = preferences.unsubscribe_token(saver.id, "weekly_digest")
     pages = ["/dashboard", "/jars", "/jars/new", "/streaks", "/badges", "/score", "/notifications", "/profile",
              "/profile/notifications", "/support", "/support/new", "/support/new?about=score",
-             f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/offline", "/nowhere"]  # fmt: skip
+             f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/offline",
+             "/nowhere"]  # fmt: skip
     pages += [f"/leaderboard?board={board}&period={period}" for board in ("streak", "consistency")
               for period in ("week", "month", "all")]  # fmt: skip
     for jar in (*jars.values(), paused, full, closed, ending):
