@@ -88,7 +88,10 @@ def test_every_state_is_there_whatever_the_day(fresh: Flask, clock: Any, now: da
 
     asha = saver(ACCOUNTS.saver_email)
     # Whether a whole month was on time depends on where in the month the ninety days begin.
-    assert {badge.badge_type for badge in run(lambda: badges.earned_by(asha.id))} - {"on_time_month", "score_up_50"} == {
+    assert {badge.badge_type for badge in run(lambda: badges.earned_by(asha.id))} - {
+        "on_time_month",
+        "score_up_50",
+    } == {
         "first_deposit",
         "second_pot",
         "streak_7_days",
