@@ -6,7 +6,7 @@ fixed width without NULLs only: then a row is as wide as any other, and numpy re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +22,7 @@ _SENT: Final[dict[str, list[tuple[str, str]]]] = {
     "int4": [("", ">i4")],
     "int8": [("", ">i8")],
     "date": [("", ">i4")],
+    "timestamptz": [("", ">i8")],
     "uuid": [("_high", ">u8"), ("_low", ">u8")],
 }
 #: Dates are sent as days since 1 January 2000, and infinity as the largest number.
@@ -29,11 +30,15 @@ EPOCH_DAYS: Final = 10957
 INFINITY: Final = 2**31 - 1
 
 
-def columns(query: str, parameters: Parameters, types: Mapping[str, str]) -> dict[str, NDArray[Any]]:
-    """The rows of ``query`` as columns; ``types`` names them in its order. A date is a day since 1 January 1970.
+def columns(
+    query: str, parameters: Parameters, types: Mapping[str, str], *, as_sent: Collection[str] = ()
+) -> dict[str, NDArray[Any]]:
+    """The rows of ``query`` as columns; ``types`` names them in its order. A date is a day since 1 January 1970, an
+    instant microseconds since 1 January 2000.
 
-    A uuid is two columns, ``name_high`` and ``name_low``, of unsigned numbers. Raises DBAPIError; ValueError where a
-    row has a NULL or another type.
+    Those of ``as_sent``, of which few rows are looked at, are not copied; dates of them count from 2000. A uuid is two
+    columns, ``name_high`` and ``name_low``, of unsigned numbers. Raises DBAPIError; ValueError where a row has a
+    NULL or another type.
     """
     layout, widths = [("fields", ">i2")], []
     for name, kind in types.items():
@@ -49,6 +54,10 @@ def columns(query: str, parameters: Parameters, types: Mapping[str, str]) -> dic
     found: dict[str, NDArray[Any]] = {}
     for name, kind in types.items():
         for suffix, form in _SENT[kind]:
-            values = rows[f"{name}{suffix}"].astype(np.uint64 if form == ">u8" else np.int64)
-            found[f"{name}{suffix}"] = values + EPOCH_DAYS if kind == "date" else values
+            values = rows[f"{name}{suffix}"]
+            if name not in as_sent:
+                values = values.astype(np.uint64 if form == ">u8" else np.int64)
+                if kind == "date":
+                    values += EPOCH_DAYS
+            found[f"{name}{suffix}"] = values
     return found

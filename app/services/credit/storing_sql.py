@@ -57,13 +57,14 @@ news AS (
     FROM {of} WHERE tells
 )
 """
-# Whose row there is: locked in the order of ids; one that is as of a later instant stays. How many there are, and who
+# Whose row there is: locked in the order of ids; one that is as of a later instant stays. By the ids as an array, of
+# which PostgreSQL knows how many they are: else it takes any join to need the whole table. How many there are, and who
 # has just come so far above the first score as a badge asks.
 UPDATE: Final = f"""
 WITH {_NEW}, old AS MATERIALIZED (
     SELECT c.user_id, c.as_of, c.status, c.score, c.predicted_score, c.probability, c.policy_version, c.model_version,
         c.features, c.first_score, c.told_score, c.told_at
-    FROM credit_scores c WHERE c.user_id IN (SELECT user_id FROM new) ORDER BY c.user_id FOR NO KEY UPDATE
+    FROM credit_scores c WHERE c.user_id = ANY(%(users)s::uuid[]) ORDER BY c.user_id FOR NO KEY UPDATE
 ), due AS MATERIALIZED (
     SELECT n.*, o.score AS before, o.first_score, o.told_score, o.told_at, o.policy_version AS policy_before,
         o.model_version AS model_before,
@@ -86,7 +87,7 @@ WITH {_NEW}, old AS MATERIALIZED (
         told_score = CASE WHEN d.tells OR d.told_score IS NULL THEN d.score
             WHEN d.told_of THEN d.told_score ELSE d.told_score + coalesce(d.score - d.before, 0) END,
         told_at = CASE WHEN d.tells OR d.told_score IS NULL AND d.score IS NOT NULL THEN %(at)s ELSE d.told_at END
-    FROM due d WHERE c.user_id = d.user_id
+    FROM due d WHERE c.user_id = d.user_id AND c.user_id = ANY(%(users)s::uuid[])
 ), {_KEEP.format(of="due", cause=_WHY)}, {_NEWS.format(of="due", before="told_score")}, {TELL_NEWS}
 SELECT (SELECT count(*) FROM old), (SELECT array_agg(user_id) FROM due
     WHERE score - first_score >= %(rise)s AND (before IS NULL OR before - first_score < %(rise)s))

@@ -220,6 +220,31 @@ def _terms(jar_id: UUID) -> JarTerms:
     )
 
 
+def test_movements_of_one_day_stand_in_the_order_of_their_instants_then_of_their_ids(
+    app: Flask, context: None, clock: Clock
+) -> None:
+    savers = [make_saver(app) for _ in range(2)]
+    jars = [saver.jar(plan_type="weekly", target_amount="5000") for saver in savers for _ in range(2)]
+    begun = clock.now()
+    # Turn by turn, so that no jar's rows stand together; two of each at one instant, and one that came in late.
+    for amount in ("10", "20"):
+        for place, jar in enumerate(jars):
+            savers[place // 2].deposit(jar, amount)
+    clock.advance(minutes=2)
+    for place, jar in enumerate(jars):
+        savers[place // 2].deposit(jar, "30")
+    clock.advance(minutes=1)
+    for place, jar in enumerate(jars):
+        saver = savers[place // 2]
+        claim, made_at = Claim(saver.id, f"late-{jar}", "tests", b"late"), begun + timedelta(minutes=1)
+        run(lambda saver=saver, jar=jar, made_at=made_at, claim=claim: book_collected(
+            saver.principal(), UUID(jar), 4000, made_at=made_at, claim=claim))  # fmt: skip
+    found = gathered(savers, clock.now()).movements
+    assert list(found.jar) == [jar for jar in range(4) for _ in range(4)]
+    assert len(set(found.day.tolist())) == 1
+    assert found.amount.tolist() == [1000, 2000, 4000, 3000] * 4
+
+
 def test_what_was_booked_late_or_taken_back_later_was_not_known(app: Flask, context: None, clock: Clock) -> None:
     saver = make_saver(app)
     jar = saver.jar(plan_type="weekly", target_amount="5000")
