@@ -19,6 +19,8 @@ from app.scoring.rule import probabilities, rule_scores
 LEAST_SAVERS: Final = 50
 LEAST_ROWS: Final = 500
 LEAST_OF_A_CLASS: Final = 50
+#: Among the rows that candidates are tried on: with less of a kind, the figures are an accident of a few savers.
+LEAST_AMONG_NEWEST: Final = 10
 #: Rows that a model in service has not learned from, to compare it with others on those alone.
 LEAST_UNSEEN: Final = 200
 #: What candidates have to beat, by the names of their metrics.
@@ -100,8 +102,17 @@ def contest(
     split = _split(rows)
     old, new = rows.closed < split, rows.as_of >= split
     matrix, outcome = rows.features.matrix(NAMES), rows.on_time[new]
-    if not 0 < rows.on_time[old].sum() < old.sum():
-        raise TooLittle([("periods of both kinds before the newest", 0, 1)])
+    lacking = [
+        (f"periods {kind} {among}", there, least)
+        for among, least, answers in (
+            ("before the newest", 1, rows.on_time[old]),
+            ("among the newest", LEAST_AMONG_NEWEST, outcome),
+        )
+        for kind, there in (("on time", int(answers.sum())), ("missed", int((~answers).sum())))
+        if there < least
+    ]
+    if lacking:
+        raise TooLittle(lacking)
     unseen = np.zeros(len(outcome), dtype=bool) if learned_until is None else rows.as_of[new] > learned_until
     if unseen.sum() < LEAST_UNSEEN or outcome[unseen].all() or not outcome[unseen].any():
         unseen[:] = False

@@ -48,6 +48,19 @@ def test_too_little_is_named() -> None:
     assert refusal.value.missing == lacking
 
 
+def test_the_newest_rows_must_hold_both_kinds() -> None:
+    """As where an imported history ended long ago, and everybody has missed every period since."""
+    rows = history(80, 20)
+    split = contest(rows, policy(), seed=3).split
+    ended = replace(rows, on_time=rows.on_time & (rows.as_of < split))
+    with pytest.raises(TooLittle) as refusal:
+        contest(ended, policy(), seed=3)
+    assert refusal.value.missing == [("periods on time among the newest", 0, 10)]
+    with pytest.raises(TooLittle) as refusal:
+        contest(replace(rows, on_time=rows.on_time | (rows.as_of < split)), policy(), seed=3)
+    assert refusal.value.missing == [("periods missed before the newest", 0, 1)]
+
+
 def test_a_model_is_promoted_where_it_beats_the_rule_and_the_seed_makes_the_same_file() -> None:
     rows, steps = history(80, 20), []
     found = contest(rows, policy(), seed=3, progress=lambda done, total: steps.append((done, total)))

@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring.features import SIGNS, Features
+from app.scoring.features import CAP, SIGNS, Features
 from app.scoring.histories import Index
 from app.scoring.obligations import obligations
 from app.scoring.policy import Policy
@@ -84,7 +84,11 @@ def _next(
 
 
 def labelled_then(gathered: Gathered, *, at_least: int, since: int | None = None) -> Labelled:
-    """The closed periods of those gathered; what was booked or taken back only after a morning is not known on it."""
+    """The closed periods of those gathered; what was booked or taken back only after a morning is not known on it.
+
+    Not those of savers who were gone by then. They miss period after period for years, so that they would soon be most
+    of all rows, all of the newest ones where an imported history ended, and nobody asks about them.
+    """
     history = obligations(gathered.jars, gathered.pauses, gathered.movements, gathered.today)
     owner = np.repeat(np.arange(len(gathered.savers)), np.diff(history.starts))
     asked = np.arange(len(history)) if since is None else np.flatnonzero(history.begun >= since)
@@ -96,7 +100,13 @@ def labelled_then(gathered: Gathered, *, at_least: int, since: int | None = None
         parts: list[Features] = [taken(found, others), *features_then(gathered, saver[odd], as_of[odd])]
         found = taken(joined(parts), np.argsort(np.concatenate((others, odd)), kind="stable"))
     rows = Labelled(saver, as_of, history.on_time[asked], found, history.closed[asked])
-    return rows.chosen(found.closed >= at_least)
+    return rows.chosen((found.closed >= at_least) & ~_gone(found))
+
+
+def _gone(found: Features) -> NDArray[np.bool_]:
+    """Whose last dozen obligations saw no deposit at all."""
+    gone: NDArray[np.bool_] = (found.columns["since_last_dep"] >= CAP) & (found.known >= CAP)
+    return gone
 
 
 class _Sample:

@@ -31,6 +31,27 @@ def rows(savers: int, weeks: int, *, seed: int = 1, first: int = 0, shift: float
     return sorted(lines, key=lambda line: line.split(",")[1])
 
 
+def asked_about(lines: Sequence[str], *, since: int = 0) -> dict[str, list[int]]:
+    """By saver the weeks before the 27th, from ``since`` on, that models learn from.
+
+    From the saver's fourth on: a week's grace is its next Monday, so two are over on the morning of the fourth. None
+    whose last twelve known had no deposit.
+    """
+    kept: dict[str, set[int]] = {}
+    for line in lines:
+        saver, when, *_ = line.split(",")
+        kept.setdefault(saver, set()).add((date.fromisoformat(when) - MONDAY).days // 7)
+    found = {}
+    for saver, weeks in kept.items():
+        begun = min(weeks)
+        found[saver] = [
+            week
+            for week in range(max(begun + 3, since), 27)
+            if week - 1 < begun + 12 or weeks & set(range(week - 13, week - 1))
+        ]
+    return found
+
+
 def take_in(app: Flask, folder: Path, lines: Sequence[str]) -> None:
     """Import these lines as weekly jars without an amount."""
     file = write_csv(folder / "history.csv", list(lines))

@@ -26,7 +26,9 @@ def test_without_a_model_the_last_eight_weeks_of_the_rule(
     with with_history(**on_disk).app_context():
         measured = check_health(at=clock.now())
         assert (measured.model_version, measured.verdict) == (None, "ok")
-        assert measured.report["rows"] == 90 * 7  # weeks that began since 20 May and are over
+        # Weeks that began since 20 May and are over, of savers who were not gone.
+        asked = histories.asked_about(histories.rows(90, 27), since=20)
+        assert measured.report["rows"] == sum(map(len, asked.values()))
         assert list(measured.report["metrics"]) == ["rule"]
         assert run(monitoring.newest).report == measured.report
 
@@ -36,7 +38,8 @@ def test_of_a_model_only_what_it_has_not_learned_from(
 ) -> None:
     app = with_history(**on_disk)
     # Sixty more who began fifteen weeks later: of the same age now as the others were then.
-    histories.take_in(app, tmp_path, histories.rows(60, 12, seed=9, first=15))
+    younger = histories.rows(60, 12, seed=9, first=15)
+    histories.take_in(app, tmp_path, younger)
     with app.app_context():
         then = clock.now()
         clock.set(then - timedelta(7 * 6))
@@ -46,7 +49,8 @@ def test_of_a_model_only_what_it_has_not_learned_from(
         measured = check_health(at=clock.now())
         assert measured.model_version == "logistic-1"
         assert measured.report["since"] == "2026-06-02"
-        assert measured.report["rows"] == 150 * 5
+        asked = histories.asked_about(histories.rows(90, 27) + younger, since=22)
+        assert measured.report["rows"] == sum(map(len, asked.values()))
         assert set(measured.report["metrics"]) == {"rule", "logistic-1"}
         assert measured.report["compared"] == 60 * 5
         assert measured.verdict == "ok"

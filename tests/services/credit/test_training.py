@@ -49,8 +49,11 @@ def test_a_model_that_beats_the_rule_is_kept_promoted_and_told(
     assert stages[0] == (service.READING, 90, 90)
     assert [stage for stage, done, total in stages if done == total] == [service.READING, service.TRYING]
     card = found.card
-    assert (card["rows"], card["savers"], card["seed"]) == (90 * 24, 90, 1)
-    assert card["window"] == {"from": "2026-01-26", "split": "2026-06-08", "until": "2026-07-13"}
+    learned, newest = (
+        sum(map(len, histories.asked_about(histories.rows(90, 27), since=since).values())) for since in (0, 21)
+    )
+    assert (card["rows"], card["savers"], card["seed"]) == (learned, 90, 1)
+    assert card["window"] == {"from": "2026-01-26", "split": "2026-06-01", "until": "2026-07-13"}
     assert set(card["metrics"]) == {"rule", "logistic"}
     assert card["metrics"]["logistic"]["log_loss"] < card["metrics"]["rule"]["log_loss"]
     assert {"code", "libraries", "calibration", "baseline", "policy_version", "features"} <= set(card)
@@ -64,7 +67,7 @@ def test_a_model_that_beats_the_rule_is_kept_promoted_and_told(
     plot = ElementTree.fromstring((folder / f"{digest}.calibration.svg").read_text())
     name = "{http://www.w3.org/2000/svg}"
     assert plot.find(f"{name}title").text == f"Calibration of logistic {digest[:12]}"
-    assert plot.find(f"{name}desc").text.startswith("Of 450 periods, predicted and actual shares on time lie ")
+    assert plot.find(f"{name}desc").text.startswith(f"Of {newest} periods, predicted and actual shares on time lie ")
     assert len(plot.findall(f"{name}circle")) == len(card["calibration"])
 
     told = rows(app, "SELECT payload FROM outbox WHERE topic = 'credit.model_changed'")
@@ -143,7 +146,7 @@ def test_too_little_is_named_and_changes_nothing(
     with pytest.raises(DomainError) as refusal:
         trained(app, clock)
     assert refusal.value.code == "too_little"
-    assert refusal.value.errors == {"savers": ["12 of at least 50"], "closed periods": ["288 of at least 500"]}
+    assert refusal.value.errors == {"savers": ["12 of at least 50"], "closed periods": ["275 of at least 500"]}
     assert rows(app, "SELECT count(*) FROM score_models") == [(0,)]
     assert not folder.exists()
     with app.app_context():
