@@ -120,8 +120,9 @@ def copy(into: str, rows: str) -> None:
             raise ours.lost(error) from error
 
 
-def copy_out(query: str, parameters: Parameters = ()) -> memoryview:
-    """What ``query`` finds, in PostgreSQL's binary COPY format, after what is queued. Raises DBAPIError."""
+def copy_out(query: str, parameters: Parameters = ()) -> tuple[memoryview, int]:
+    """What ``query`` finds, in PostgreSQL's binary COPY format, after what is queued; how many rows. Raises
+    DBAPIError."""
     flush()
     ours, found = work(), BytesIO()
     with ours.begin().cursor() as cursor:
@@ -131,7 +132,7 @@ def copy_out(query: str, parameters: Parameters = ()) -> memoryview:
             )
         except psycopg2.Error as error:
             raise ours.lost(error) from error
-    return found.getbuffer()
+        return found.getbuffer(), cursor.rowcount
 
 
 def _send(ours: Work, *, commit: bool = False) -> list[Any]:

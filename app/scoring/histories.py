@@ -15,6 +15,8 @@ Amounts = NDArray[np.int64]
 
 #: As the last day of a jar without an end.
 NEVER: Final = 2**40
+#: One number for saver and day: the saver's, times this, and the day.
+SAVER_APART: Final = np.int64(2**21)
 
 
 @dataclass(frozen=True, slots=True)

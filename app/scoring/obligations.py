@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.calendars import FLEXIBLE, GRACE, Days, first_day, last_day, number_of
-from app.scoring.histories import Amounts, Index, Jars, Movements, Pauses
+from app.scoring.histories import SAVER_APART, Amounts, Index, Jars, Movements, Pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ def obligations(
     # One that was met counts, pause or not; one in which the target was reached is not asked for any more.
     kept = np.flatnonzero(on_time | ~(paused | (number == filled[jar]) | (closed >= today[jar])))
     saver = jars.saver[jar[kept]]
-    order = kept[np.lexsort((jar[kept], due[kept], saver))]
+    # They come by jar, and stay so where saver and day are the same; it costs nothing where they are in order.
+    order = kept[np.argsort(saver * SAVER_APART + due[kept], kind="stable")]
     savers = len(as_of)
     return Obligations(
         _offsets(np.bincount(saver, minlength=savers)),

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from app.scoring.calendars import Days
 from app.scoring.features import Features, Instalments, features_at
-from app.scoring.histories import Index, Jars, Movements
+from app.scoring.histories import SAVER_APART, Index, Jars, Movements
 from app.scoring.obligations import Obligations
 
-#: One number for saver and day: the saver's, times this, and the day.
-_WIDTH: Final = np.int64(2**21)
 #: Rows of histories that questions of their own kind are given at once.
 _ROWS_AT_ONCE: Final = 1_000_000
 
@@ -49,8 +47,8 @@ def features_before(
 
     Only what was closed and had moved by then counts, whatever ``history`` and ``movements`` hold beyond it.
     """
-    place = _owners(history) * _WIDTH + (history.closed - (base := _base(history, as_of)))
-    asked = saver * _WIDTH + (as_of - base)
+    place = _owners(history) * SAVER_APART + (history.closed - (base := _base(history, as_of)))
+    asked = saver * SAVER_APART + (as_of - base)
     begin = history.starts[saver]
     # How many from the first on were all over by then, and how many were over at all.
     known = np.maximum(np.searchsorted(np.maximum.accumulate(place), asked, side="left"), begin) - begin

@@ -32,9 +32,8 @@ from app.transactions import fetch, queue, run
 
 KIND: Final = "credit.recalculate"
 CHUNK = 5_000
-#: Chunks whose rows are read at once: what moved lies scattered over its table, and from about so many savers on going
-#: through all of it costs less than looking for theirs.
-READ_AT_ONCE: Final = 20
+#: Chunks whose rows are read at once: enough that asking for them costs little, few enough to be held in memory.
+READ_AT_ONCE: Final = 5
 #: A day and the hour by which clocks are set back: each zone has had a midnight within it.
 PATIENCE: Final = timedelta(hours=25)
 MOST_NAMED: Final = 1_000
