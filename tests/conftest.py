@@ -259,7 +259,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The product's clock, standing at noon in Kolkata on a Wednesday."""
     standing = Clock(datetime(2026, 7, 15, 6, 30, tzinfo=UTC))
-    monkeypatch.setattr(product_clock, "now", standing.now)
+    monkeypatch.setattr(product_clock, "present", standing.now)
     return standing
 
 

@@ -82,12 +82,12 @@ def _servers() -> Iterator[Any]:
 
 @contextmanager
 def _standing_clock() -> Iterator[None]:
-    usual = clock.now
-    clock.now = lambda: AT
+    usual = clock.present
+    clock.present = lambda: AT
     try:
         yield
     finally:
-        clock.now = usual
+        clock.present = usual
 
 
 @contextmanager

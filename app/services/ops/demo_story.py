@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app import clock
 from app.periods import Plan, period_of, shift, start_of, start_of_day
 from app.services.credit.refresh import refresh_all
 from app.services.credit.storing import Cause
@@ -143,9 +144,10 @@ class Story:
         refresh_all([self._saver.id], Cause("period_closed"), at=at)
 
     def happen(self) -> None:
-        """Do all of it."""
+        """Do all of it, each at its instant by the product's clock: what is booked late was not known before."""
         for at, _, event in sorted(self._events, key=lambda entry: entry[:2]):
-            event(at)
+            with clock.standing_at(at):
+                event(at)
 
     def _at(self, ago: int, hour: float, event: Callable[[datetime], None]) -> None:
         day = self.day(ago)

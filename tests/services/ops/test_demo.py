@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.errors import DomainError
 from app.ledger.verify import verify
+from app.services.credit import looking_back
 from app.services.gamification import badges
 from app.services.identity import sign_in
 from app.services.identity.principal import Principal, principal
@@ -118,6 +119,40 @@ def test_every_state_is_there_whatever_the_day(fresh: Flask, clock: Any, now: da
     assert late == 0
     with transaction():
         assert list(verify()) == []
+
+
+@pytest.mark.parametrize("now", MOMENTS[:2] + MOMENTS[4:5], ids=lambda moment: moment.strftime("%Y-%m-%dT%H:%M"))
+def test_each_score_is_what_its_recomputation_says(fresh: Flask, clock: Any, now: datetime) -> None:
+    clock.set(now.astimezone(UTC))
+    run(lambda: demo.load(ACCOUNTS, now=clock.now()))
+    measured = "SELECT user_id, as_of, status, score, predicted_score, points, features FROM"
+    changes = run(lambda: fetch(f"{measured} credit_score_history"))
+    newest = run(lambda: fetch(f"{measured} credit_scores"))
+    assert len(changes) > 15
+    assert len(newest) == 4
+    for user_id, at, status, *known, points, features in changes + newest:
+        again = run(lambda user_id=user_id, at=at: looking_back.recomputed(user_id, at=at))
+        assert again.status(0) == status, at
+        if status != "no_history":
+            told = again.rule.score[0], again.predicted[0], again.rule.points[0].tolist()
+            assert told == (*known, points), at
+        assert str(again.features[0].tolist()) == str(features), at  # NaN is not equal to itself
+
+
+def test_all_was_booked_when_it_happened(fresh: Flask, clock: Any) -> None:
+    run(lambda: demo.load(ACCOUNTS, now=clock.now()))
+    late = "SELECT type, occurred_at, recorded_at FROM transactions WHERE recorded_at <> occurred_at"
+    assert run(lambda: fetch(late)) == []
+    # Each change of what a jar asks for is of an instant at which something was done with it.
+    terms = run(
+        lambda: fetch(
+            "SELECT j.name, p.until = t.occurred_at FROM past_jar_terms p JOIN savings_jars j ON j.id = p.jar_id"
+            " JOIN LATERAL (SELECT occurred_at FROM transactions t WHERE t.jar_id = j.id ORDER BY 1 DESC LIMIT 1) t"
+            " ON true ORDER BY j.name, p.until"
+        )
+    )
+    assert ("School shoes", True) in terms
+    assert {name for name, _ in terms} == {"School shoes", "Pressure cooker"}
 
 
 def test_the_late_week_counts_and_was_late(fresh: Flask, clock: Any) -> None:
