@@ -70,8 +70,9 @@ FROM transactions t WHERE {{whose}} AND t.occurred_at <= %(at)s AND t.type IN {_
     AND t.id NOT IN (SELECT r.reversal_of FROM transactions r
         WHERE {{reversed}} AND r.reversal_of IS NOT NULL AND r.recorded_at <= %(at)s)
 """  # noqa: S608
-# A history that was imported was known elsewhere when it happened.
-KNOWN = "AND (t.recorded_at <= %(at)s OR EXISTS (SELECT FROM import_accounts i WHERE i.jar_id = t.jar_id))"
+# A history that was imported was known elsewhere when it happened; what came into its jars after that was not.
+KNOWN = """AND (t.recorded_at <= %(at)s OR EXISTS (SELECT FROM import_accounts i JOIN import_runs r ON r.id = i.run_id
+    WHERE i.jar_id = t.jar_id AND t.recorded_at <= coalesce(r.finished_at, 'infinity')))"""
 
 
 @dataclass(frozen=True, slots=True)

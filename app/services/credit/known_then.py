@@ -31,14 +31,16 @@ _DAY = "({0} AT TIME ZONE CASE WHEN j.time_zone_from <= {0} THEN j.time_zone_nex
 _MOVEMENTS = f"""
 WITH jars AS MATERIALIZED (
     SELECT j.id, u.time_zone, u.time_zone_next, u.time_zone_from,
-        EXISTS (SELECT FROM import_accounts i WHERE i.jar_id = j.id) AS imported
+        (SELECT coalesce(r.finished_at, 'infinity') FROM import_accounts i JOIN import_runs r ON r.id = i.run_id
+            WHERE i.jar_id = j.id) AS imported_by
     FROM savings_jars j JOIN users u ON u.id = j.user_id WHERE j.user_id = ANY(%(savers)s::uuid[])
 ), reversals AS MATERIALIZED (
     SELECT reversal_of, recorded_at FROM transactions
     WHERE user_id = ANY(%(savers)s::uuid[]) AND reversal_of IS NOT NULL AND recorded_at <= %(at)s
 ), known AS (
     SELECT t.user_id, t.jar_id, t.occurred_at, t.id, t.date, t.type, t.amount,
-        CASE WHEN j.imported THEN t.date ELSE greatest(t.date, {_DAY.format("t.recorded_at")}) END AS known_from,
+        CASE WHEN t.recorded_at <= j.imported_by THEN t.date
+            ELSE greatest(t.date, {_DAY.format("t.recorded_at")}) END AS known_from,
         {_DAY.format("r.recorded_at")} AS known_until
     FROM transactions t JOIN jars j ON j.id = t.jar_id LEFT JOIN reversals r ON r.reversal_of = t.id
     WHERE t.user_id = ANY(%(savers)s::uuid[]) AND t.occurred_at <= %(at)s

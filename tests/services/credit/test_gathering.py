@@ -16,11 +16,14 @@ from app import clock as product_clock
 from app.errors import DomainError
 from app.scoring.obligations import obligations
 from app.services.credit.gathering import Gathered, gather, gather_next
+from app.services.credit.known_then import unsettled
 from app.services.credit.refresh import made, refresh_all
 from app.services.credit.scoring import FEATURE_SETS
 from app.services.credit.storing import Cause
 from app.services.gamification.streaks import JarTerms
 from app.services.idempotency.once import Claim
+from app.services.identity import sign_in
+from app.services.identity.principal import principal
 from app.services.ops.closing import close_days
 from app.services.ops.imports.mapping import make_mapping
 from app.services.ops.imports.run import import_history
@@ -270,14 +273,15 @@ def test_what_was_booked_late_or_taken_back_later_was_not_known(app: Flask, cont
     assert amounts(clock.now()) == amounts(clock.now(), past=False) == [2000]
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
 def test_an_imported_history_was_known_when_it_happened_and_prizes_are_nobodys_doing(
-    app: Flask, context: None, clock: Clock, tmp_path: Path
+    app: Flask, context: None, clock: Clock, tmp_path: Path, newest_first: bool
 ) -> None:
     name = f"known-{uuid4().hex[:8]}"
     file = tmp_path / "history.csv"
     rows = [f"{name},50,d,2026-06-{day:02} 10:00" for day in (1, 8, 15, 22)]
     rows[2:2] = [f"{name},900,p,2026-06-10 10:00", f"{name},20,w,2026-06-11 10:00"]
-    file.write_text("account,amount,kind,time\n" + "\n".join(rows) + "\n")
+    file.write_text("account,amount,kind,time\n" + "\n".join(rows[::-1] if newest_first else rows) + "\n")
     kinds = {"deposit": "d", "bonus": "p", "withdraw": "w"}
     mapping = {
         "name": name,
@@ -299,3 +303,17 @@ def test_an_imported_history_was_known_when_it_happened_and_prizes_are_nobodys_d
         assert amounts("2026-06-01", past=past) == [5000]
         assert amounts("2026-06-12", past=past) == [5000, 5000, -2000]
         assert amounts("2026-07-14", past=past) == [5000, 5000, -2000, 5000, 5000]
+
+    # What came into the jar since then is like any other movement: not known before it was booked.
+    ((jar,),) = run(lambda: fetch("SELECT id FROM savings_jars WHERE user_id = %s", (saver,)))
+    clock.advance(days=1)
+    made_at = clock.now()
+    clock.advance(days=2)
+    signed_in = run(lambda: sign_in.open_family(saver, kind="api", device="tests")).family_id
+    claim = Claim(saver, f"late-{jar}", "tests", b"late")
+    run(lambda: book_collected(principal(signed_in), jar, 700, made_at=made_at, claim=claim))  # type: ignore[arg-type]
+    assert amounts("2026-07-17", past=True) == amounts("2026-07-14", past=True)
+    assert amounts("2026-07-17", past=False) == amounts("2026-07-19", past=True) == [5000, 5000, -2000, 5000, 5000, 700]
+    mornings = np.array([number(date(2026, month, day)) for month, day in ((6, 2), (7, 16), (7, 17), (7, 18), (7, 19))])
+    changed = run(lambda: unsettled(gather([saver], at=clock.now()), np.zeros(5, dtype=np.int64), mornings))
+    assert changed.tolist() == [False, False, True, True, False]

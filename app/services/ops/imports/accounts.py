@@ -53,8 +53,11 @@ class ImportedAccount:
         jar = self.jar
         jar.current_amount = self.chain.balance
         self.peak = max(self.peak, jar.current_amount)
-        if self.chain.seq == 1 or row.day < jar.start_date:
-            jar.start_date = row.day
+        first = self.chain.seq == 1
+        if first or row.at < jar.created_at:
+            jar.created_at = row.at
+        if first or row.day < jar.start_date:
+            jar.start_date = jar.made_on = row.day
             self.terms = jar.booking_terms
         if self.last_day is not None and row.day < self.last_day:
             self.unordered = True
@@ -185,17 +188,19 @@ def write_moved(accounts: Sequence[ImportedAccount], *, today: date) -> None:
     jars = [account.jar for account in accounts]
     fetch(
         "UPDATE savings_jars j SET current_amount = n.amount, target_amount = n.target, start_date = n.start,"
+        " made_on = n.start, created_at = n.created,"
         " status = n.status, completed_on = n.completed, streak_count = n.count, streak_longest = n.longest,"
         " streak_run = n.run, streak_period = n.period, streak_net = n.net, streak_previous_net = n.previous"
-        " FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::date[], %s::text[], %s::date[], %s::int[],"
-        " %s::int[], %s::int[], %s::date[], %s::bigint[], %s::bigint[])"
-        " AS n (id, amount, target, start, status, completed, count, longest, run, period, net, previous)"
+        " FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::date[], %s::timestamptz[], %s::text[], %s::date[],"
+        " %s::int[], %s::int[], %s::int[], %s::date[], %s::bigint[], %s::bigint[])"
+        " AS n (id, amount, target, start, created, status, completed, count, longest, run, period, net, previous)"
         " WHERE j.id = n.id",
         (
             [jar.id for jar in jars],
             [jar.current_amount for jar in jars],
             [jar.target_amount for jar in jars],
             [jar.start_date for jar in jars],
+            [jar.created_at for jar in jars],
             [jar.status for jar in jars],
             [jar.completed_on for jar in jars],
             [_streak(jar, today) for jar in jars],
