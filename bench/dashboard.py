@@ -99,11 +99,12 @@ def _fill() -> None:
     ]
     for number in range(MOVEMENTS):
         at = begun + timedelta(days=number // JARS, hours=1, minutes=number % JARS)
-        run(
-            lambda at=at, number=number: deposits.deposit(
-                saver, made[number % JARS], 20_00, None, at=at, claim=None, render=lambda _: (201, b"")
+        with clock.standing_at(at):
+            run(
+                lambda at=at, number=number: deposits.deposit(
+                    saver, made[number % JARS], 20_00, None, at=at, claim=None, render=lambda _: (201, b"")
+                )
             )
-        )
 
 
 def _sign_in(client: Any) -> None:

@@ -11,7 +11,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -78,14 +78,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The three servers, quick and forgetful: those of `make test-servers` where it runs, else a set of their own."""
-    running = servers.running()
-    if running is not None:
-        yield running
-        return
-    from devstack.stack import temporary_stack
-
-    with temporary_stack() as own:
-        yield own
+    with servers.at_hand() as at_hand:
+        yield at_hand
 
 
 def app_settings(stack: Stack, **more: str) -> dict[str, str]:
@@ -183,6 +177,19 @@ def application(values: dict[str, str], database: str) -> Iterator[Flask]:
             db.engine.dispose()
 
 
+@contextmanager
+def applications(stack: Stack, template: str, names: Iterator[str]) -> Iterator[Callable[..., Flask]]:
+    """Make applications on copies of the database ``template``, by the next of ``names``; keywords are settings."""
+    with ExitStack() as open_now:
+
+        def make(**more: str) -> Flask:
+            name = next(names)
+            create_database(stack, name, template)
+            return open_now.enter_context(application(app_settings(stack, **more), name))
+
+        yield make
+
+
 @pytest.fixture(scope="session")
 def app(stack: Stack, template: str) -> Iterator[Flask]:
     """The application on a database that the tests of this process share; each test makes savers of its own."""
@@ -196,18 +203,9 @@ def app(stack: Stack, template: str) -> Iterator[Flask]:
 @pytest.fixture
 def new_app(stack: Stack, template: str) -> Iterator[Callable[..., Flask]]:
     """Make applications on fresh databases, for tests about the whole of one; keywords are settings."""
-    open_now: list[Any] = []
-
-    def make(**more: str) -> Flask:
-        name = f"chhota_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
-        create_database(stack, name, template)
-        context = application(app_settings(stack, **more), name)
-        open_now.append(context)
-        return context.__enter__()
-
-    yield make
-    for context in reversed(open_now):
-        context.__exit__(None, None, None)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with applications(stack, template, (f"chhota_{worker}_{number}" for number in _numbers)) as make:
+        yield make
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
         for theme in ("light", "dark")
     ] or list(PICTURES)
     folder.mkdir(parents=True, exist_ok=True)
-    with _servers() as stack:
+    with servers.at_hand() as stack:
         conftest.create_database(stack, "chhota_screenshots", conftest.make_template(stack))
         with (
             conftest.application(conftest.app_settings(stack, LOG_LEVEL="WARNING"), "chhota_screenshots") as app,
@@ -66,18 +66,6 @@ def main(arguments: list[str]) -> int:
                 path.write_bytes(picture)
                 print(f"{path}: {len(picture) / 1000:.0f} kB")  # noqa: T201
     return 0
-
-
-@contextmanager
-def _servers() -> Iterator[Any]:
-    running = servers.running()
-    if running is not None:
-        yield running
-        return
-    from devstack.stack import temporary_stack
-
-    with temporary_stack() as own:
-        yield own
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +25,19 @@ def running() -> Any:
     except (OSError, ValueError, KeyError):
         return None
     return SimpleNamespace(settings=kept["settings"])
+
+
+@contextmanager
+def at_hand() -> Iterator[Any]:
+    """The kept servers where they run, else a set of their own meanwhile."""
+    kept = running()
+    if kept is not None:
+        yield kept
+        return
+    from devstack.stack import temporary_stack
+
+    with temporary_stack() as own:
+        yield own
 
 
 def prepare(*arguments: str) -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.conftest import Clock, app_settings, application, create_database
+from tests.conftest import Clock, app_settings, application, applications, create_database
 from tests.services.credit import histories
 
 
@@ -25,18 +26,8 @@ def history(stack: Any, template: str, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def with_history(stack: Any, history: str, clock: Clock) -> Iterator[Callable[..., Flask]]:
     """Make applications on copies of that database, some days after its last week; keywords are settings."""
-    open_now: list[Any] = []
-
-    def make(**more: str) -> Flask:
-        name = f"{history}_{len(open_now)}"
-        create_database(stack, name, history)
-        context = application(app_settings(stack, **more), name)
-        open_now.append(context)
-        return context.__enter__()
-
-    yield make
-    for context in reversed(open_now):
-        context.__exit__(None, None, None)
+    with applications(stack, history, (f"{history}_{number}" for number in count())) as make:
+        yield make
 
 
 @pytest.fixture

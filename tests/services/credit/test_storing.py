@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from flask import Flask
 
 from app.integrations import saver_cache
@@ -21,6 +22,7 @@ from app.transactions import fetch, queue, run
 from tests.conftest import Clock
 from tests.factories import Saver, make_saver
 
+pytestmark = pytest.mark.usefixtures("context")
 COLUMNS = (
     "status, score, predicted_score, probability, policy_version, model_version, feature_set, points, features,"
     " reasons, as_of, last_updated, first_score, told_score, told_at"
@@ -28,6 +30,11 @@ COLUMNS = (
 HISTORY = (
     "cause, transaction_id, status, score, predicted_score, policy_version, model_version, points, features, as_of"
 )
+
+
+@pytest.fixture
+def jar(saver: Saver, clock: Clock) -> str:
+    return saver.jar()
 
 
 def row_of(saver: Saver) -> dict[str, Any]:
@@ -69,7 +76,7 @@ def live(saver: Saver, jar: str, clock: Clock, days: int, *, save: bool = True) 
         make([saver], clock, "period_closed")
 
 
-def test_what_is_kept_is_what_was_computed(app: Flask, context: None, clock: Clock) -> None:
+def test_what_is_kept_is_what_was_computed(app: Flask, clock: Clock) -> None:
     new, two, four, odd = people = [make_saver(app) for _ in range(4)]
     jars = [person.jar(installment_amount="50", plan_type="daily") for person in people]
     for day in range(6):
@@ -103,9 +110,7 @@ def test_what_is_kept_is_what_was_computed(app: Flask, context: None, clock: Clo
     assert row_of(new)["score"] < row_of(two)["score"] < row_of(four)["score"]
 
 
-def test_without_history_there_is_a_row_and_no_score(app: Flask, context: None, clock: Clock) -> None:
-    saver = make_saver(app)
-    jar = saver.jar()
+def test_without_history_there_is_a_row_and_no_score(saver: Saver, jar: str, clock: Clock) -> None:
     make([saver], clock)
     row = row_of(saver)
     assert (row["status"], row["score"], row["predicted_score"], row["probability"]) == ("no_history", None, None, None)
@@ -123,10 +128,8 @@ def test_without_history_there_is_a_row_and_no_score(app: Flask, context: None, 
 
 
 def test_a_change_is_kept_once_with_its_cause_and_what_did_not_change_is_not(
-    app: Flask, context: None, clock: Clock
+    saver: Saver, jar: str, clock: Clock
 ) -> None:
-    saver = make_saver(app)
-    jar = saver.jar()
     live(saver, jar, clock, 3)
     before = history_of(saver)
     deposit = UUID(saver.deposit(jar).json["transaction"]["id"])
@@ -140,9 +143,8 @@ def test_a_change_is_kept_once_with_its_cause_and_what_did_not_change_is_not(
     assert newest["as_of"] < row_of(saver)["as_of"] == clock.now() - timedelta(minutes=1)
 
 
-def test_another_model_or_policy_is_a_change_too(app: Flask, context: None, clock: Clock) -> None:
-    saver = make_saver(app)
-    live(saver, saver.jar(), clock, 3)
+def test_another_model_or_policy_is_a_change_too(saver: Saver, jar: str, clock: Clock) -> None:
+    live(saver, jar, clock, 3)
     before = len(history_of(saver))
 
     class Even:
@@ -159,9 +161,7 @@ def test_another_model_or_policy_is_a_change_too(app: Flask, context: None, cloc
     assert newest["score"] == history_of(saver)[before - 1]["score"]
 
 
-def test_an_older_computation_never_overwrites_a_newer_one(app: Flask, context: None, clock: Clock) -> None:
-    saver = make_saver(app)
-    jar = saver.jar()
+def test_an_older_computation_never_overwrites_a_newer_one(saver: Saver, jar: str, clock: Clock) -> None:
     live(saver, jar, clock, 3)
     old = computed([saver], clock.now())
     clock.advance(seconds=1)
@@ -172,9 +172,7 @@ def test_an_older_computation_never_overwrites_a_newer_one(app: Flask, context: 
     assert str((row_of(saver), history_of(saver))) == str((row, history))  # NaN is not equal to itself
 
 
-def test_those_who_keep_the_same_savers_at_once_leave_the_newest_and_one_first_row(
-    app: Flask, context: None, clock: Clock
-) -> None:
+def test_those_who_keep_the_same_savers_at_once_leave_the_newest_and_one_first_row(app: Flask, clock: Clock) -> None:
     people = [make_saver(app) for _ in range(12)]
     for person in people:
         jar = person.jar()
@@ -202,10 +200,8 @@ def test_those_who_keep_the_same_savers_at_once_leave_the_newest_and_one_first_r
 
 
 def test_the_first_score_is_told_then_what_moved_far_and_not_each_week_anew(
-    app: Flask, context: None, clock: Clock
+    saver: Saver, jar: str, clock: Clock
 ) -> None:
-    saver = make_saver(app)
-    jar = saver.jar()
     live(saver, jar, clock, 2)
     first = row_of(saver)["score"]
     assert told(saver) == [(None, str(first), "period_closed")]
@@ -225,9 +221,7 @@ def test_the_first_score_is_told_then_what_moved_far_and_not_each_week_anew(
     assert run(lambda: fetch(sql, (f"%{saver.id}%",))) == [(4,)]  # the badge too
 
 
-def test_what_chhota_changed_itself_is_not_told(app: Flask, context: None, clock: Clock) -> None:
-    saver = make_saver(app)
-    jar = saver.jar()
+def test_what_chhota_changed_itself_is_not_told(saver: Saver, jar: str, clock: Clock) -> None:
     for _ in range(9):
         saver.deposit(jar)
         clock.advance(days=1)
@@ -244,11 +238,7 @@ def test_what_chhota_changed_itself_is_not_told(app: Flask, context: None, clock
     assert told(saver) == []
 
 
-def test_fifty_points_above_the_first_settled_score_earn_the_badge_once(
-    app: Flask, context: None, clock: Clock
-) -> None:
-    saver = make_saver(app)
-    jar = saver.jar()
+def test_fifty_points_above_the_first_settled_score_earn_the_badge_once(saver: Saver, jar: str, clock: Clock) -> None:
     live(saver, jar, clock, 4)
     first = row_of(saver)["first_score"]
     assert first == row_of(saver)["score"]
@@ -265,8 +255,8 @@ def test_fifty_points_above_the_first_settled_score_earn_the_badge_once(
     assert run(lambda: fetch(sql, (saver.id,))) == [(1,)]
 
 
-def test_what_is_cached_of_a_score_ends_with_the_commit(app: Flask, context: None, clock: Clock) -> None:
-    saver, other = make_saver(app), make_saver(app)
+def test_what_is_cached_of_a_score_ends_with_the_commit(app: Flask, saver: Saver, clock: Clock) -> None:
+    other = make_saver(app)
     made: list[UUID] = []
 
     def read(person: Saver, kind: str = "score") -> None:
