@@ -15,17 +15,14 @@ import json
 import os
 import resource
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import psycopg2
-from celery.contrib.testing.worker import start_worker
 
 import config as settings
 from app.factory import create_app
@@ -33,7 +30,8 @@ from app.services.ops.closing import close_days
 from app.services.savings.closing import settle
 from app.services.savings.rows import LOCK_SAVER
 from app.transactions import fetch, queue, run
-from devstack.stack import Stack, temporary_stack
+from bench.databases import Databases, task_for_each
+from devstack.stack import temporary_stack
 
 JARS = 1_000_000
 SMALL = 100_000
@@ -84,55 +82,17 @@ BARE = (
 )
 
 
-class Databases:
-    """A database of a night that has yet to be closed, and copies of it."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-
-    def url(self, name: str, role: str = "DATABASE_URL") -> str:
-        """The database ``name`` for one of the stack's roles."""
-        return urlunsplit(urlsplit(self.stack.settings[role])._replace(path=f"/{name}"))
-
-    def superuser(self, sql: str, values: Any = None, *, database: str = "postgres") -> None:
-        """Run ``sql``."""
-        connection = psycopg2.connect(self.url(database, "DATABASE_SUPERUSER_URL"))
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-        connection.close()
+class Nights(Databases):
+    """Databases of a night that has yet to be closed, and copies of them."""
 
     def night(self, name: str, jars: int) -> None:
         """Make the database ``name`` with so many jars."""
-        self.superuser(f"CREATE DATABASE {name} OWNER chhota_owner")
-        environment = self.environment(name)
-        subprocess.run([sys.executable, "-m", "flask", "db", "upgrade"], env=environment, cwd=settings.ROOT, check=True,
-                       capture_output=True)  # fmt: skip
-        self.superuser(FILL, {"savers": jars * 10 // 16, "day": DAY}, database=name)
-        self.superuser("VACUUM (ANALYZE, FREEZE)", database=name)
-
-    def copy(self, name: str, copy: str) -> None:
-        """Make ``copy`` a fresh copy of ``name``, and have all of it on disk."""
-        self.superuser(f"DROP DATABASE IF EXISTS {copy}")
-        self.superuser(f"CREATE DATABASE {copy} OWNER chhota_owner TEMPLATE {name} STRATEGY file_copy")
-        self.superuser("CHECKPOINT")
-
-    def environment(self, name: str) -> dict[str, str]:
-        """Of a process of the product on the database ``name``."""
-        return os.environ | self.stack.settings | {
-            "DATABASE_URL": self.url(name), "DATABASE_OWNER_URL": self.url(name, "DATABASE_OWNER_URL"),
-            "APP_ENV": "testing", "FLASK_APP": "wsgi", "LOG_LEVEL": "WARNING",
-        }  # fmt: skip
+        self.fill(name, FILL, {"savers": jars * 10 // 16, "day": DAY})
 
     def measured(self, side: str, night: str) -> dict[str, Any]:
         """What one of the ``SIDES`` took on a fresh copy, in a process of its own."""
         self.copy(night, "bench")
-        command = [sys.executable, "-m", "bench.closing", side]
-        done = subprocess.run(
-            command, env=self.environment("bench"), cwd=settings.ROOT, check=True, stdout=subprocess.PIPE
-        )
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
+        return self.side("bench.closing", side, "bench")
 
 
 def bare() -> dict[str, Any]:
@@ -157,35 +117,19 @@ def closing() -> dict[str, Any]:
 
 
 def tasks() -> dict[str, Any]:
-    """A Celery task for each saver of a sample: published, taken by a worker, the lock, the closing, the commit.
-
-    One worker process, as the closing is one. First all are published, then the worker begins; its start is left out.
-    """
+    """A Celery task for each saver of a sample, in one process as the closing is: the lock, the closing, the commit."""
     app = create_app(settings.load(os.environ))
-    celery = app.extensions["celery"]
     with app.app_context():
         savers = run(lambda: fetch("SELECT user_id FROM saver_habits ORDER BY user_id LIMIT %s", (SAMPLE,)))
-    done: list[float] = []
 
-    @celery.task(name="bench.close_one")
-    def close_one(saver: str) -> None:
+    def close_one(saver: UUID) -> None:
         def work() -> None:
             queue(LOCK_SAVER, (saver,))
-            settle(UUID(saver), through=DAY, at=MIDNIGHT)
+            settle(saver, through=DAY, at=MIDNIGHT)
 
-        if not done:
-            done.append(time.perf_counter())
         run(work)
-        done.append(time.perf_counter())
 
-    began = time.perf_counter()
-    for (saver,) in savers:
-        close_one.apply_async(args=[str(saver)])
-    published = time.perf_counter() - began
-    with start_worker(celery, pool="solo", perform_ping_check=False, loglevel="ERROR", shutdown_timeout=60):
-        while len(done) <= len(savers):
-            time.sleep(0.05)
-    return {"seconds": published + done[-1] - done[0], "savers": len(savers)}
+    return task_for_each(app.extensions["celery"], close_one, [saver for (saver,) in savers])
 
 
 SIDES = {"bare": bare, "closing": closing, "tasks": tasks}
@@ -194,7 +138,7 @@ SIDES = {"bare": bare, "closing": closing, "tasks": tasks}
 def main(_seconds: float, rounds: int) -> bool:
     """Print the figures; whether the bars were held."""
     with temporary_stack(("postgres", "redis"), durable=True) as stack:
-        databases = Databases(stack)
+        databases = Nights(stack)
         began = time.perf_counter()
         databases.night("night", JARS)
         databases.night("small_night", SMALL)

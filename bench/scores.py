@@ -13,18 +13,17 @@ from __future__ import annotations
 import json
 import os
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import psycopg2
-from celery.contrib.testing.worker import start_worker
 
 import config as settings
 from app.factory import create_app
@@ -40,7 +39,7 @@ from app.services.ops import scores
 from app.services.ops.job_runs import Round
 from app.tasks.credit import refresh_scores
 from app.transactions import fetch, run
-from bench.closing import Databases
+from bench.databases import Databases, task_for_each
 from devstack.stack import temporary_stack
 
 SAVERS = int(os.environ.get("BENCH_SAVERS", "1000000"))
@@ -156,30 +155,15 @@ def batch() -> dict[str, Any]:
 
 
 def tasks() -> dict[str, Any]:
-    """A Celery task for each saver of a sample: published, taken by a worker, scored, committed.
-
-    One worker process. First all are published, then the worker begins; its start is left out.
-    """
+    """A Celery task for each saver of a sample: scored, committed."""
     with application() as celery:
         serve()
         savers = run(lambda: fetch("SELECT user_id FROM saver_habits ORDER BY user_id LIMIT %s", (SAMPLE,)))
-        done: list[float] = []
 
-        @celery.task(name="bench.score_one")
-        def score_one(saver: str) -> None:
-            if not done:
-                done.append(time.perf_counter())
-            refresh_scores.run(messages=[{"user_id": saver}])
-            done.append(time.perf_counter())
+        def score_one(saver: UUID) -> None:
+            refresh_scores.run(messages=[{"user_id": str(saver)}])
 
-        began = time.perf_counter()
-        for (saver,) in savers:
-            score_one.apply_async(args=[str(saver)])
-        published = time.perf_counter() - began
-        with start_worker(celery, pool="solo", perform_ping_check=False, loglevel="ERROR", shutdown_timeout=60):
-            while len(done) <= len(savers):
-                time.sleep(0.05)
-    return {"seconds": published + done[-1] - done[0], "savers": len(savers)}
+        return task_for_each(celery, score_one, [saver for (saver,) in savers])
 
 
 @contextmanager
@@ -199,45 +183,21 @@ def serve() -> None:
 SIDES = {"reading": reading, "predicting": predicting, "batch": batch, "tasks": tasks}
 
 
-class Savers(Databases):
-    """Databases of savers with a history."""
-
-    def filled(self, name: str, savers: int) -> None:
-        """Make the database ``name``."""
-        self.superuser(f"CREATE DATABASE {name} OWNER chhota_owner")
-        environment = self.environment(name)
-        subprocess.run([sys.executable, "-m", "flask", "db", "upgrade"], env=environment, cwd=settings.ROOT, check=True,
-                       capture_output=True)  # fmt: skip
-        self.superuser(
-            FILL.format(order="ORDER BY period, draw" if os.environ.get("BENCH_MIXED") else ""),
-            {"savers": savers, "periods": PERIODS, "first": FIRST, "yesterday": NOW.date() - timedelta(days=1)},
-            database=name,
-        )
-        self.superuser("VACUUM (ANALYZE, FREEZE)", database=name)
-        self.superuser("CHECKPOINT")
-
-    def side(self, side: str, name: str, **more: str) -> dict[str, Any]:
-        """What one of the ``SIDES`` took on the database ``name``, in a process of its own."""
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.scores", side],
-            env=self.environment(name) | more, cwd=settings.ROOT, check=True, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
-
-
 def main(_seconds: float, _rounds: int) -> bool:
     """Print the figures; whether the bars were held."""
     with temporary_stack(("postgres", "redis"), durable=True) as stack:
-        databases = Savers(stack)
+        databases = Databases(stack)
         began = time.perf_counter()
-        databases.filled("savers", SAVERS)
-        databases.filled("few_savers", SMALL)
+        fill = FILL.format(order="ORDER BY period, draw" if os.environ.get("BENCH_MIXED") else "")
+        known = {"periods": PERIODS, "first": FIRST, "yesterday": NOW.date() - timedelta(days=1)}
+        for name, savers in (("savers", SAVERS), ("few_savers", SMALL)):
+            databases.fill(name, fill, known | {"savers": savers})
         print(f"{SAVERS:,} savers with {PERIODS} weeks each, made in {time.perf_counter() - began:.0f} s", flush=True)
-        databases.side("reading", "savers")  # what was just written is read once, so that both find it alike
-        read, predicted = databases.side("reading", "savers"), databases.side("predicting", "savers")
-        small, whole = databases.side("batch", "few_savers"), databases.side("batch", "savers")
-        one = databases.side("tasks", "savers")
+        side = partial(databases.side, "bench.scores")
+        side("reading", "savers")  # what was just written is read once, so that both find it alike
+        read, predicted = side("reading", "savers"), side("predicting", "savers")
+        small, whole = side("batch", "few_savers"), side("batch", "savers")
+        one = side("tasks", "savers")
     least = read["seconds"] + predicted["seconds"]
     ratio, each = whole["seconds"] / least, one["seconds"] / one["savers"]
     factor = each * whole["savers"] / whole["seconds"]
