@@ -57,7 +57,7 @@ def test_the_life_of_a_model(app: Flask, flask: Invoke, folder: Path, clock: Clo
     histories.take_in(app, tmp_path, histories.rows(90, 27))
     kept = flask("scoring", "train", "--seed", "5", "--no-promote")
     assert kept.exit_code == 0
-    assert "2,160 periods of 90 savers, 2026-01-26 to 2026-07-13; compared on those from 2026-06-08 on:" in kept.stdout
+    assert "2,049 periods of 90 savers, 2026-01-26 to 2026-07-13; compared on those from 2026-06-01 on:" in kept.stdout
     assert "Kept as logistic-1.\n" in kept.stdout
     assert "Not promoted, as you asked: it would have been." in kept.stdout
     listed = flask("scoring", "models")
@@ -101,7 +101,7 @@ def test_health_tells_of_drift_and_of_a_file_that_cannot_be_used(
     clock.advance(days=7 * 4)
     drifting = flask("scoring", "health")
     assert drifting.exit_code == 1
-    assert drifting.stdout.startswith("logistic-1: drifting (270 periods of 90 savers that began from 2026-07-14 on)")
+    assert drifting.stdout.startswith("logistic-1: drifting (246 periods of 82 savers that began from 2026-07-14 on)")
     assert "above what it was when it was trained" in drifting.stdout
     assert "predicted and actual shares lie" in drifting.stdout
     assert "Health on 2026-08-12: drifting" in flask("scoring", "models").stdout
