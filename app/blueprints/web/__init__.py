@@ -32,6 +32,7 @@ from app.blueprints.web import (
     statements,
     styleguide,
     support,
+    undo,
 )
 from app.observability import current_request_id
 
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     notification_settings.blueprint,
     support.blueprint,
     privacy.blueprint,
+    undo.blueprint,
     styleguide.blueprint,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints import cursors
-from app.blueprints.web import movements, refusals
+from app.blueprints.web import movements, refusals, undo
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.balance_chart import chart
 from app.blueprints.web.credit import spoken
@@ -164,7 +164,8 @@ def close_jar(jar_id: UUID) -> Page:
     if form.is_submitted():
         try:
             run(lambda: jars.close(person, jar_id, at=at))
-            say("success", SAID, "jar_closed", view.jar.name)
+            done = undo.offer("close", jar=str(jar_id)) if view.jar.status != "closed" else "success"
+            say(done, SAID, "jar_closed", view.jar.name)
             return redirect(url_for("web_savings.list_jars"), 303)
         except NotFound:
             raise
@@ -190,7 +191,7 @@ def pause_jar(jar_id: UUID) -> Page:
             assert until is not None  # the form asks for it
             try:
                 run(lambda: pauses.pause(person, jar_id, until=until, at=at))
-                say("success", SAID, "jar_paused", view.jar.name)
+                say(_as_before(jar_id, now), SAID, "jar_paused", view.jar.name)
                 return _to(jar_id)
             except NotFound:
                 raise
@@ -203,9 +204,20 @@ def pause_jar(jar_id: UUID) -> Page:
 @page_access("saver")
 def resume_jar(jar_id: UUID) -> Redirect:
     """End a jar's pause."""
-    view = run(lambda: pauses.resume(caller(), jar_id, at=clock.now()))
-    say("success", SAID, "jar_resumed", view.jar.name)
+    person, at = caller(), clock.now()
+
+    def work() -> tuple[date | None, JarView]:
+        before = jars.read(person, jar_id, at=at)
+        return before.jar.pause_on(before.today), pauses.resume(person, jar_id, at=at)
+
+    until, view = run(work)
+    say(_as_before(jar_id, until) if until else "success", SAID, "jar_resumed", view.jar.name)
     return _to(jar_id)
+
+
+def _as_before(jar_id: UUID, until: date | None) -> str:
+    """A message that offers the jar's pause as it was: to ``until``, or none."""
+    return undo.offer("pause", jar=str(jar_id), until=until and until.isoformat())
 
 
 def _has_moved(view: JarView) -> bool:
