@@ -32,10 +32,12 @@ SPOKEN = {"aria-label", "title", "alt", "placeholder", "aria-valuetext", "aria-d
 
 @dataclass
 class Reader:
-    """The saver, and the addresses of every page that there is to see."""
+    """The saver, the addresses of every page that there is to see, and what addresses name: jars by plan and state,
+    ``jar_id``, ``request_id``, ``token``."""
 
     saver: Saver
     pages: list[str]
+    ids: dict[str, str]
 
 
 def reader(app: Flask, clock: Any) -> Reader:
@@ -96,7 +98,8 @@ def reader(app: Flask, clock: Any) -> Reader:
               for period in ("week", "month", "all")]  # fmt: skip
     for jar in (*jars.values(), paused, full, closed, ending):
         pages += [f"/jars/{jar}", *(f"/jars/{jar}/{what}" for what in WHAT)]
-    return Reader(saver, pages)
+    ids = {**jars, "jar": jars["daily"], "full": full, "closed": closed, "paused": paused, "token": token}
+    return Reader(saver, pages, ids | {"jar_id": jars["daily"], "request_id": asked["id"]})
 
 
 WHAT = ("edit", "close", "pause", "deposit", "withdraw", "auto-deposit", "statement")

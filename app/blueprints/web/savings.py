@@ -33,6 +33,7 @@ SAID = "savings/said.html"
 JARS_ON_A_PAGE = 30
 MOVEMENTS_ON_A_PAGE = 12
 MOVEMENTS_AT_HOME = 5
+JARS_AT_HOME = 4
 Page = str | tuple[str, int] | Redirect
 
 
@@ -46,12 +47,14 @@ def dashboard() -> str:
         seen = overview(person, at=at)
         best = best_jar(seen.jars)
         rows, _ = histories.page(person.id, Filter(), limit=JARS_ON_A_PAGE) if seen.jars else ([], None)
+        suggestion = next_deposit(seen.jars, rows)
         return {
             "overview": seen,
+            "first": _first(seen.jars, suggestion and suggestion.jar),
             "best": best,
             "next_freeze": best and periods_to_next(seen.freezes, Plan(best.jar.plan_type)),
             "lamps": calendar.of_home(seen, best),
-            "suggestion": next_deposit(seen.jars, rows),
+            "suggestion": suggestion,
             "rows": rows[:MOVEMENTS_AT_HOME],
             "score": spoken(reading.read(person, at=at)) if seen.jars else None,
         }
@@ -213,6 +216,11 @@ def resume_jar(jar_id: UUID) -> Redirect:
     until, view = run(work)
     say(_as_before(jar_id, until) if until else "success", SAID, "jar_resumed", view.jar.name)
     return _to(jar_id)
+
+
+def _first(views: list[JarView], suggested: JarView | None) -> list[JarView]:
+    """The jars of the home: the one whose deposit is suggested, then in their order, and what is full last."""
+    return sorted(views, key=lambda view: (view is not suggested, view.jar.status == "completed"))[:JARS_AT_HOME]
 
 
 def _as_before(jar_id: UUID, until: date | None) -> str:
