@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, request
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
@@ -47,9 +47,12 @@ def page(status: int, detail: str | None = None) -> Response:
     if status < 500:
         with suppress(Exception):  # an address that no view answers has not looked yet
             bool(current_user.is_authenticated)
-    action = {"href": "/", "label": gettext("Back home")}
+    # An empty address is the one that was asked for; what a form sent is not sent again by a link.
+    again = (status == 429 or status >= 500) and request.method == "GET"
+    action = {"href": "", "label": gettext("Try again")} if again else {"href": "/", "label": gettext("Back home")}
+    more = {"href": "/", "label": gettext("Back home")} if again else None
     said = {"title": in_language(title), "message": in_language(detail or message)}
-    text = render_template("errors/error.html", code=status, action=action, **said)
+    text = render_template("errors/error.html", code=status, action=action, more=more, **said)
     response = Response(text, status, mimetype="text/html")
     if status == 503:
         response.headers["Retry-After"] = "2"

@@ -117,10 +117,11 @@ class Walk:
 
 # Words that stand beyond the window or beyond a box that hides what sticks out of it.
 CUT = r"""() => {
+  const UNSEEN = ".sr-only, .skip, script, style, dialog:not([open]), select, textarea";
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, one = node.parentElement;
-    if (!node.data.trim() || one.closest(".sr-only, .skip, script, style, dialog:not([open]), select, textarea")) continue;
+    if (!node.data.trim() || one.closest(UNSEEN)) continue;
     if (!one.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
@@ -135,7 +136,8 @@ CUT = r"""() => {
       [left, right] = [Math.max(left, edge.left - 2), Math.min(right, edge.right + 2)];
       [top, bottom] = [Math.max(top, edge.top - 4), Math.min(bottom, edge.bottom + 4)];
     }
-    if (box.left < left || box.right > right || box.top < top || box.bottom > bottom) found.push(node.data.trim().slice(0, 50));
+    const whole = box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom;
+    if (!whole) found.push(node.data.trim().slice(0, 50));
   }
   return found;
 }"""
@@ -143,13 +145,15 @@ CUT = r"""() => {
 # What is pressed and is no word within a sentence. A choice is pressed on its label, a row of the inbox as a whole.
 SMALL = r"""(least) => {
   const found = [];
-  for (const one of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")) {
+  const pressable = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  for (const one of document.querySelectorAll(pressable)) {
     if (one.closest("dialog:not([open]), .skip") || !one.checkVisibility() || one.disabled) continue;
-    const words = one.parentElement;
-    if (one.tagName === "A" && getComputedStyle(one).display === "inline" && words.innerText.trim() !== one.innerText.trim()) continue;
+    const alone = one.parentElement.innerText.trim() === one.innerText.trim();
+    if (one.tagName === "A" && getComputedStyle(one).display === "inline" && !alone) continue;
     const pressed = one.closest("label, .control, .told-one, .jar-card-link") || one;
     const box = pressed.getBoundingClientRect();
-    if (Math.round(box.height) < least) found.push(`${(one.innerText || one.name || one.className).trim().slice(0, 40)}: ${Math.round(box.width)}×${Math.round(box.height)}`);
+    const name = String(one.innerText || one.name || one.className).trim().slice(0, 40);
+    if (Math.round(box.height) < least) found.push(`${name}: ${Math.round(box.width)}×${Math.round(box.height)}`);
   }
   return found;
 }"""
