@@ -150,7 +150,7 @@ SMALL = r"""(least) => {
     if (one.closest("dialog:not([open]), .skip") || !one.checkVisibility() || one.disabled) continue;
     const alone = one.parentElement.innerText.trim() === one.innerText.trim();
     if (one.tagName === "A" && getComputedStyle(one).display === "inline" && !alone) continue;
-    const pressed = one.closest("label, .control, .told-one, .jar-card-link") || one;
+    const pressed = one.closest("label, .control, .told-one, .txn, .jar-card-link") || one;
     const box = pressed.getBoundingClientRect();
     const name = String(one.innerText || one.name || one.className).trim().slice(0, 40);
     if (Math.round(box.height) < least) found.push(`${name}: ${Math.round(box.width)}×${Math.round(box.height)}`);
