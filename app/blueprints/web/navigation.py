@@ -33,8 +33,7 @@ def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
         return {
             "brand_url": url_for("web_savings.dashboard"),
             "nav_items": [
-                {"url": path, "label": label, "icon": icon, "current": _current(path)}
-                for path, label, icon in bar
+                {"url": path, "label": label, "icon": icon, "current": _current(path)} for path, label, icon in bar
             ],
             "inbox": {"url": url_for("web_notifications.inbox"), "unread": person.unread},
         }

@@ -50,7 +50,7 @@ def dashboard() -> str:
         suggestion = next_deposit(seen.jars, rows)
         return {
             "overview": seen,
-            "first": _first(seen.jars, suggestion and suggestion.jar),
+            "first": _first(seen.jars, suggestion.jar if suggestion else None),
             "best": best,
             "next_freeze": best and periods_to_next(seen.freezes, Plan(best.jar.plan_type)),
             "lamps": calendar.of_home(seen, best),
