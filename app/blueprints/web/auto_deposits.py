@@ -97,11 +97,11 @@ def _change(jar_id: UUID, use_case: Callable[[Principal, datetime], JarView], sa
 
     def work() -> tuple[str, str]:
         before = jars.read(person, jar_id, at=at).jar.auto_deposit
-        name = use_case(person, at).jar.name
+        jar = use_case(person, at).jar
         if before is None:
-            return name, "success"
+            return jar.name, "success"
         stood = {"amount": before["amount"], "day": before.get("day"), "paused": bool(before.get("paused"))}
-        return name, undo.offer("instruction", jar=str(jar_id), **stood)
+        return jar.name, undo.offer("instruction", jar=str(jar_id), left=jar.auto_deposit, **stood)
 
     return _step(jar_id, work, f"auto_deposit_{said}")
 

@@ -22,7 +22,7 @@ from app.errors import DomainError, NotFound
 from app.services.identity import profile
 from app.services.identity.principal import Principal
 from app.services.notifications import inbox
-from app.services.savings import auto_deposits, pauses, reopening
+from app.services.savings import auto_deposits, jars, pauses, reopening
 from app.transactions import run
 
 blueprint = Blueprint("web_undo", __name__)
@@ -83,6 +83,8 @@ def _unskip(person: Principal, facts: Facts, at: datetime) -> None:
 
 
 def _put_back(person: Principal, facts: Facts, at: datetime) -> None:
+    if jars.read(person, UUID(facts["jar"]), at=at).jar.auto_deposit != facts["left"]:
+        raise DomainError("changed_since", "It has been changed once more since, and stays as it is now.")
     instruction = {name: facts[name] for name in ("amount", "day", "paused")}
     auto_deposits.put(person, UUID(facts["jar"]), **instruction, at=at)
 

@@ -94,6 +94,15 @@ def test_what_goes_in_by_itself_goes_on_as_it_did(asha: Visitor, saver: Saver, w
     assert instruction(saver, weekly) == before
 
 
+def test_what_was_set_anew_meanwhile_stays(asha: Visitor, saver: Saver, weekly: str) -> None:
+    asha.send(f"/jars/{weekly}/auto-deposit/end", form=f"/jars/{weekly}")
+    carried = offered(asha.get(f"/jars/{weekly}"))
+    saver.call("PUT", f"/api/jars/{weekly}/auto-deposit/", {"amount": "90", "day": 1})
+    answer = asha.client.post("/undo", data=carried)
+    assert "changed once more since" in said(asha.get(answer.location))
+    assert instruction(saver, weekly)["amount"] == "90.00"
+
+
 def test_going_on_is_taken_back_too(asha: Visitor, saver: Saver, weekly: str) -> None:
     asha.send(f"/jars/{weekly}/auto-deposit/pause", form=f"/jars/{weekly}")
     asha.send(f"/jars/{weekly}/auto-deposit/resume", form=f"/jars/{weekly}")
