@@ -27,6 +27,8 @@ ALLOWED = re.compile(
     r"|\bChrome, \w+|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}(?:[ '’-][A-Za-z]+)*")
+# Names that other savers chose stand in <bdi>: they are in whatever language they like.
+UNSPOKEN = {"script", "style", "bdi"}
 SPOKEN = {"aria-label", "title", "alt", "placeholder", "aria-valuetext", "aria-description", "label"}
 
 
@@ -112,7 +114,7 @@ class _Words(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style"}:
+        if tag in UNSPOKEN:
             self._silent += 1
         held = dict(attrs)
         self.found += [value for name, value in attrs if name in SPOKEN and value]
@@ -122,7 +124,7 @@ class _Words(HTMLParser):
             self.found.append(held.get("value") or "")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style"}:
+        if tag in UNSPOKEN:
             self._silent -= 1
 
     def handle_data(self, data: str) -> None:
