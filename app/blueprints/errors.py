@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.blueprints.api import problems
 from app.blueprints.languages import in_language
-from app.errors import DomainError, Unavailable
+from app.errors import DomainError, TooMany, Unavailable
 from app.sentences import Sentence
 from app.transactions import translated
 
@@ -64,7 +64,10 @@ def init_app(app: Flask) -> None:
         if problems.in_api():
             return problems.of_domain_error(error)
         status = problems.STATUS.get(error.code, 503 if isinstance(error, Unavailable) else 409)
-        return page(status, error.message)
+        answer = page(status, error.message)
+        if isinstance(error, TooMany):
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

@@ -28,10 +28,14 @@ from app.blueprints.web import (
     notification_settings,
     notifications,
     privacy,
+    recovery,
     savings,
+    security,
+    sign_ins,
     statements,
     styleguide,
     support,
+    two_factor,
 )
 from app.observability import current_request_id
 
@@ -40,6 +44,10 @@ BLUEPRINTS = (
     landing.blueprint,
     installing.blueprint,
     identity.blueprint,
+    recovery.blueprint,
+    security.blueprint,
+    two_factor.blueprint,
+    sign_ins.blueprint,
     first_run.blueprint,
     savings.blueprint,
     auto_deposits.blueprint,

@@ -31,8 +31,8 @@ def _common() -> frozenset[str]:
     return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MINIMUM // 2)
 
 
-def check(password: str, *, personal: tuple[str, ...] = ()) -> None:
-    """Refuse a weak password: Invalid (``weak_password``) with a sentence for the field.
+def check(password: str, *, personal: tuple[str, ...] = (), field: str = "password") -> None:
+    """Refuse a weak password: Invalid (``weak_password``) with a sentence for ``field``.
 
     ``personal`` are things that anyone who knows the saver would try (name, address, number).
     """
@@ -50,7 +50,7 @@ def check(password: str, *, personal: tuple[str, ...] = ()) -> None:
     elif folded in {word.casefold() for word in personal if word}:
         sentence = Sentence("Use a password that is not your name, address or number.")
     if sentence:
-        raise Invalid({"password": [sentence]}, code="weak_password")
+        raise Invalid({field: [sentence]}, code="weak_password")
 
 
 def hash_password(password: str) -> str:
