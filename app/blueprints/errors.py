@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from flask import Flask, Response, render_template
 from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -76,7 +77,12 @@ def init_app(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error.get_response()  # type: ignore[return-value]
-        return problems.of_http_exception(error) if problems.in_api() else page(status)
+        if problems.in_api():
+            return problems.of_http_exception(error)
+        answer = page(status)
+        if isinstance(error, RateLimitExceeded):
+            answer.headers["Retry-After"] = problems.seconds_until_another(error)
+        return answer
 
     @app.errorhandler(DBAPIError)
     @app.errorhandler(PoolTimeout)

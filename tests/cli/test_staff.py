@@ -14,8 +14,8 @@ def add(flask, email: str, role: str = "support", *more: str, given: str = f"{PA
     return result
 
 
-def sign_in(app: Flask, email: str) -> int:
-    return app.test_client().post("/api/login/", json={"email": email, "password": PASSWORD}).status_code
+def sign_in(app: Flask, email: str, **more: str) -> int:
+    return app.test_client().post("/api/login/", json={"email": email, "password": PASSWORD, **more}).status_code
 
 
 def test_a_member_of_staff_is_made_and_can_sign_in(app: Flask, flask) -> None:

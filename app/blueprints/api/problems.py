@@ -141,12 +141,17 @@ def in_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def seconds_until_another(error: RateLimitExceeded) -> str:
+    """After how many seconds a limit for one address is over at the latest."""
+    return str(max(1, error.limit.limit.get_expiry())) if error.limit else "60"
+
+
 def of_http_exception(error: HTTPException) -> Response:
     """The problem of what Werkzeug and Flask refuse."""
     status = error.code or 500
     headers: dict[str, str] = {}
     if isinstance(error, RateLimitExceeded):
-        headers["Retry-After"] = str(max(1, error.limit.limit.get_expiry())) if error.limit else "60"
+        headers["Retry-After"] = seconds_until_another(error)
         return response(429, "rate_limited", Sentence("Too many tries in a short time. Wait a little."), None, headers)
     if status == 405:
         headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))

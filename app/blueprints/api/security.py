@@ -51,9 +51,10 @@ def change_password(values: dict[str, Any]) -> dict[str, Any]:
 @limiter.limit(lambda: current_app.config["RATELIMIT_FORGOT"])
 @blueprint.arguments(ForgotSchema())
 @blueprint.response(202)
-def forgot_password(values: dict[str, Any]) -> None:
+def forgot_password(values: dict[str, Any]) -> dict[str, Any]:
     """Have a link for a new password sent to this address, if an account has it. The answer does not say whether."""
     run(lambda: password_change.forget(values["email"]))
+    return {}
 
 
 @blueprint.route("/password/reset/", methods=["POST"])
@@ -70,9 +71,10 @@ def reset_password(values: dict[str, Any]) -> None:
 @access("saver")
 @codes_limit
 @blueprint.response(202)
-def send_email_link() -> None:
+def send_email_link() -> dict[str, Any]:
     """Have a letter with a link sent to the saver's address once more; links before count no more."""
     run(lambda: email_check.send_link(caller().id))
+    return {}
 
 
 @blueprint.route("/email/verify/", methods=["POST"])

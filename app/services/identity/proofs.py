@@ -13,7 +13,7 @@ from app.transactions import fetch, queue
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``life``: how long it can be used. ``pause``: between two; ``most``: within ``window``, for one account."""
+    """``life``: how long it can be used. ``pause``: between two to one place; ``most``: an account's in ``window``."""
 
     purpose: str
     life: timedelta
@@ -37,12 +37,13 @@ def make(user_id: UUID, kind: Kind, target: str, *, now: datetime) -> UUID:
     """
     about = keyed.digest(kind.purpose, target)
     rows = fetch(
-        "SELECT created_at FROM proofs WHERE user_id = %s AND purpose = %s AND created_at > %s ORDER BY created_at",
-        (user_id, kind.purpose, now - kind.window),
+        "SELECT created_at, about = %s FROM proofs WHERE user_id = %s AND purpose = %s AND created_at > %s"
+        " ORDER BY created_at",
+        (about, user_id, kind.purpose, now - kind.window),
     )
-    made = [created_at for (created_at,) in rows]
-    if made and now - made[-1] < kind.pause:
-        raise TooMany(int((made[-1] + kind.pause - now).total_seconds()) + 1)
+    made, there = [row[0] for row in rows], [created_at for created_at, same in rows if same]
+    if there and now - there[-1] < kind.pause:
+        raise TooMany(int((there[-1] + kind.pause - now).total_seconds()) + 1)
     if len(made) >= kind.most:
         raise TooMany(int((made[-kind.most] + kind.window - now).total_seconds()) + 1)
     if kind is PHONE:

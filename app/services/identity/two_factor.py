@@ -123,6 +123,11 @@ def take(user_id: UUID, otp: str, *, at: datetime) -> bool:
     return _take_recovery_code(user_id, tidy, at=at)
 
 
+def current_step() -> int:
+    """The number of the present half minute since 1970, in real time."""
+    return int(datetime.now(UTC).timestamp()) // STEP_SECONDS
+
+
 def _take_code(user_id: UUID, code: str, *, confirmed: bool) -> bool:
     # The row's lock: of two that come with the same code at once, one is late.
     rows = fetch(
@@ -132,7 +137,7 @@ def _take_code(user_id: UUID, code: str, *, confirmed: bool) -> bool:
     if not rows:
         return False
     sealed, last_step = rows[0]
-    app, now = pyotp.TOTP(sealing.unseal(sealed)), int(datetime.now(UTC).timestamp()) // STEP_SECONDS
+    app, now = pyotp.TOTP(sealing.unseal(sealed)), current_step()
     tidy = "".join(code.split())
     fitting = [step for step in range(now - WINDOW, now + WINDOW + 1) if keyed.same(app.generate_otp(step), tidy)]
     newer = [step for step in fitting if step > last_step]

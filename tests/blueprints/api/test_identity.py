@@ -411,3 +411,18 @@ def test_a_forged_forwarding_header_does_not_lift_the_limit(limited: Callable[..
         for number in range(4)
     ]
     assert statuses == [401, 401, 429, 429]
+
+
+def test_letters_for_forgotten_passwords_are_limited_for_an_address(limited: Callable[..., Flask]) -> None:
+    app = limited(RATELIMIT_FORGOT="3 per hour")
+    answers = [app.test_client().post("/api/password/forgot/", json={"email": factories.email()}) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
+
+
+def test_codes_and_links_share_one_limit_for_an_address(limited: Callable[..., Flask]) -> None:
+    app = limited(RATELIMIT_CODES="2 per hour")
+    statuses = []
+    for path in ("/api/email/send-link/", "/api/phone/send-code/", "/api/email/send-link/", "/api/phone/send-code/"):
+        statuses.append(factories.make_saver(app).post(path).status_code)
+    assert statuses == [202, 503, 429, 429]
