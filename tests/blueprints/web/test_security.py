@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from flask import Flask
 
-from app.services.identity import email_check, keyed, password_change, phone_check, sealing, two_factor
+from app.services.identity import contacts, email_check, keyed, password_change, phone_check, sealing, two_factor
 from app.transactions import fetch, queue, run
 from tests import factories
 from tests.blueprints.web.conftest import Visitor, said
@@ -166,7 +166,7 @@ def test_a_new_number_is_saved_and_proven(app: Flask, asha: Visitor, saver: Save
     number = factories.phone()
     assert asha.send("/profile/phone", phone=number).location == "/profile/phone/check"
     page = asha.get("/profile/phone/check").text
-    assert number in page
+    assert contacts.spaced(number) in page
     with app.app_context():
         code = run(lambda: phone_check.code_for_the_screen(saver.id))
     assert code is not None
