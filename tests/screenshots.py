@@ -40,7 +40,7 @@ PICTURES = (
     ("landing", "/", "phone", "light"),
     ("home-desktop", "/dashboard", "desktop", "light"),
 )
-SIGNED_OUT = {"/", "/login", "/signup", "/offline", "/styleguide"}
+SIGNED_OUT = {"/", "/login", "/signup", "/forgot", "/offline", "/styleguide"}
 
 
 def main(arguments: list[str]) -> int:

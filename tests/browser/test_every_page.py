@@ -17,9 +17,10 @@ pytestmark = pytest.mark.browser
 
 # A narrow phone, and a desktop of 1280 × 800 at twice the size.
 NARROW, ZOOMED = (320, 640), (640, 400)
-PUBLIC = ("/", "/login", "/signup", "/offline", "/styleguide", "/nowhere")
-# Files and forms' own ends, no pages.
-NO_PAGES = {"/manifest.webmanifest", "/service-worker.js", "/begin", "/healthz", "/readyz", "/metrics"}
+PUBLIC = ("/", "/login", "/signup", "/forgot", "/offline", "/styleguide", "/nowhere")
+# Files, forms' own ends and ways to other pages, no pages.
+NO_PAGES = {"/login/code", "/profile/two-factor/codes", "/profile/two-factor/off",
+            "/manifest.webmanifest", "/service-worker.js", "/begin", "/healthz", "/readyz", "/metrics"}  # fmt: skip
 # What is there before there is anything.
 EMPTY = ("/dashboard", "/jars", "/score", "/badges", "/streaks", "/notifications", "/support")
 # Pages that are drawn in more than one way.

@@ -36,7 +36,7 @@ def begin(user_id: UUID) -> tuple[str, str]:
     )
     email, sealed, confirmed_at = rows[0]
     if confirmed_at is not None:
-        raise DomainError("two_factor_on", Sentence("Two-factor sign-in is on already."))
+        raise DomainError("two_factor_on", Sentence("Two-step sign-in is on already."))
     if sealed is None:
         secret = new_secret()
         keep(user_id, secret)
@@ -66,7 +66,7 @@ def confirm(user_id: UUID, code: str, *, at: datetime) -> list[str]:
     """
     rows = fetch("SELECT confirmed_at FROM two_factor WHERE user_id = %s FOR UPDATE", (user_id,))
     if rows and rows[0][0] is not None:
-        raise DomainError("two_factor_on", Sentence("Two-factor sign-in is on already."))
+        raise DomainError("two_factor_on", Sentence("Two-step sign-in is on already."))
     if not rows or not _take_code(user_id, code, confirmed=False):
         raise Invalid({"code": [wrong_code()]}, code="code_invalid")
     now = datetime.now(UTC)
@@ -199,13 +199,13 @@ def wrong_code() -> Sentence:
 def required() -> DomainError:
     """What staff without it are told."""
     return DomainError(
-        "two_factor_required", Sentence("Staff sign in with two factors: set yours up first, in your profile.")
+        "two_factor_required", Sentence("Staff sign in with two steps: set up the second one first, in your profile.")
     )
 
 
 def _must_be_on(user_id: UUID) -> None:
     if not is_on(user_id):
-        raise DomainError("two_factor_off", Sentence("Two-factor sign-in is not on."))
+        raise DomainError("two_factor_off", Sentence("Two-step sign-in is not on."))
 
 
 def _new_recovery_codes(user_id: UUID) -> list[str]:
