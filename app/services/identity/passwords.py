@@ -15,6 +15,7 @@ from app.errors import Invalid
 from app.sentences import Sentence
 
 MINIMUM, MAXIMUM = 10, 128
+DECORATION = "0123456789!@#$%&*_-. "
 #: What somebody who guesses cleverly (common words, names, dates, keyboards, swaps of letters) needs at the least.
 FEWEST_GUESSES = 10_000_000
 ESTIMATED = 40  # characters that are looked at for it; longer ones are beyond guessing unless they repeat
@@ -23,8 +24,8 @@ OF_HERE = (
     "chhota", "gullak", "bachat", "paisa", "india", "bharat", "hindustan", "namaste", "jaihind", "vandemataram",
     "jaishreeram", "shreeram", "jaishriram", "radheradhe", "harharmahadev", "omnamahshivaya", "waheguru", "bismillah",
     "ganesh", "ganpati", "hanuman", "krishna", "shivaji", "saibaba", "sairam", "lakshmi", "durga", "bollywood",
-    "cricket", "sachin", "dhoni", "kohli", "mumbai", "delhi", "kolkata", "chennai", "bengaluru", "bangalore", "hyderabad",
-    "pune", "mobile", "jiophone", "paytm", "aadhaar", "welcome",
+    "cricket", "sachin", "dhoni", "kohli", "mumbai", "delhi", "kolkata", "chennai", "bengaluru", "bangalore",
+    "hyderabad", "pune", "mobile", "jiophone", "paytm", "aadhaar", "welcome",
 )  # fmt: skip
 
 
@@ -50,7 +51,6 @@ def check(password: str, *, personal: tuple[str, ...] = (), field: str = "passwo
     """
     sentence = None
     folded = unicodedata.normalize("NFKC", password).casefold()
-    trimmed = folded.strip("0123456789!@#$%&*_-. ")
     theirs = {part for word in personal for part in (word.casefold(), *word.casefold().split()) if part}
     if not MINIMUM <= len(password) <= MAXIMUM:
         sentence = Sentence(
@@ -63,12 +63,19 @@ def check(password: str, *, personal: tuple[str, ...] = (), field: str = "passwo
     elif (
         len(set(folded)) < 4
         or folded.strip() in _common()
-        or (len(folded) < 14 and (trimmed in _common() or trimmed in theirs))
+        or (len(folded) < 14 and any(core in _common() or core in theirs for core in _cores(folded)))
         or _guesses(password, personal) < FEWEST_GUESSES
     ):
         sentence = Sentence("This password is among the first that others would try. A few words in a row are better.")
     if sentence:
         raise Invalid({field: [sentence]}, code="weak_password")
+
+
+def _cores(folded: str) -> set[str]:
+    """What is left of a password without digits and marks at its ends, as many of the last ones as there are."""
+    tidy = folded.lstrip(DECORATION)
+    end = len(tidy.rstrip(DECORATION))
+    return {tidy[:length] for length in range(max(end, 3), len(tidy) + 1)}
 
 
 def _guesses(password: str, personal: tuple[str, ...]) -> float:

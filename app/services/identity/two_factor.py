@@ -10,6 +10,7 @@ import pyotp
 
 from app.errors import DomainError, Invalid
 from app.sentences import Sentence
+from app.services.audit import log as audit
 from app.services.identity import keyed, sealing
 from app.services.identity.noting import note
 from app.services.notifications.notices import tell
@@ -105,10 +106,21 @@ def switch_off(user_id: UUID, otp: str, *, at: datetime) -> None:
     _must_be_on(user_id)
     if not take(user_id, otp, at=at):
         raise Invalid({"otp": [wrong_code()]}, code="code_invalid")
+    _remove(user_id, at=at)
+    note(user_id, "two_factor_off")
+
+
+def take_away(user_id: UUID, *, at: datetime) -> None:
+    """The same by an operator, for somebody who has lost everything. Raises DomainError ``two_factor_off``."""
+    _must_be_on(user_id)
+    _remove(user_id, at=at)
+    audit.record("two_factor_off", subject_type="user", subject_id=user_id, at=datetime.now(UTC), actor="operator")
+
+
+def _remove(user_id: UUID, *, at: datetime) -> None:
     queue("DELETE FROM two_factor WHERE user_id = %s", (user_id,))
     queue("DELETE FROM recovery_codes WHERE user_id = %s", (user_id,))
     queue("UPDATE users SET two_factor_at = NULL WHERE id = %s", (user_id,))
-    note(user_id, "two_factor_off")
     tell(user_id, "account_changed", {"what": "two_factor_off"}, at=at)
 
 

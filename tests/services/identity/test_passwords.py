@@ -36,8 +36,9 @@ def test_a_common_password_with_a_little_more_is_no_better(app: Flask, change: s
 @pytest.mark.parametrize(
     "password",
     ["Password1234", "P@ssw0rd123", "qwerty123456", "asdfghjkl;'", "1q2w3e4r5t6y", "zaq12wsxcde3", "abcdefghij",
-     "0987654321", "iloveyou2026", "India@1234", "jaishreeram", "JaiShreeRam1", "krishna1234", "sairam12345", "welcome@123",
-     "mumbai12345", "chhotachhota", "Chhota12345", "98765432101", "aaaaabbbbb", "abcabcabcabc", "Ganesh@123"],
+     "0987654321", "iloveyou2026", "India@1234", "jaishreeram", "JaiShreeRam1", "krishna1234", "sairam12345",
+     "welcome@123", "mumbai12345", "chhotachhota", "Chhota12345", "98765432101", "aaaaabbbbb", "abcabcabcabc",
+     "Ganesh@123"],
 )  # fmt: skip
 def test_what_others_would_try_first_is_refused(app: Flask, password: str) -> None:
     assert weak(password)
