@@ -123,6 +123,13 @@ def _sms_templates(text: str) -> str:
     return text
 
 
+def _calling_codes(text: str) -> tuple[str, ...]:
+    codes = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not codes or not all(code.isascii() and code.isdigit() and len(code) <= 3 for code in codes):
+        raise ValueError("is not a list of calling codes such as 91,971")
+    return codes
+
+
 def _fernet_keys(text: str) -> str:
     """Each is 32 bytes in base64url."""
     for key in filter(None, (part.strip() for part in text.split(","))):
@@ -256,6 +263,7 @@ SETTINGS: tuple[Setting, ...] = (
         " a kind without one is not sent",
         _sms_templates,
     ),
+    Setting("SMS_COUNTRIES", "91", "calling codes of the countries whose numbers get codes: 91,971", _calling_codes),
     Setting("MAX_CONTENT_LENGTH", "65536", "largest body of a request that uploads no file, in bytes", _positive),
     Setting("LOG_LEVEL", "INFO", "least severity that is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
     Setting("LOG_FORMAT", "console", "json or console", _one_of("json", "console")),

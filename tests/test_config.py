@@ -49,6 +49,7 @@ def test_strong_settings_start_production() -> None:
         ("SECRET_KEY", "", "SECRET_KEY is not set"),
         ("SECRET_KEY", "short-but-otherwise-random-4Kp9", "SECRET_KEY is shorter than 32 characters"),
         ("SECRET_KEY", "change-me-change-me-change-me-change-me", "SECRET_KEY is guessable"),
+        ("SMS_COUNTRIES", "+91", "SMS_COUNTRIES is not a list of calling codes"),
         ("ENCRYPTION_KEYS", "", "ENCRYPTION_KEYS is not set"),
         ("ENCRYPTION_KEYS", "too short", "ENCRYPTION_KEYS is not a list of Fernet keys"),
         ("JWT_SECRET_KEY", "a" * 64, "JWT_SECRET_KEY is guessable"),

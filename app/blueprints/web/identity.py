@@ -64,8 +64,9 @@ def log_in() -> Page:
             names, password = form.names(), form.password.data or ""
             account, known = slowing.account_of(**names), device_tokens.known_by(**names)
             try:
-                with slowing.guessing(slowing.at_sign_in(account, request.remote_addr, device=known)):
+                with slowing.guessing(slowing.at_sign_in(account, request.remote_addr, device=known)) as guess:
                     found = run(lambda: _entered(entering.by_password(**names, password=password)))
+                    guess.half_way = isinstance(found, entering.HalfWay)
                 if isinstance(found, entering.HalfWay):
                     half_way.keep(found, names)
                     return redirect(url_for(".log_in_code", next=local_path(request.args.get("next"))), 303)

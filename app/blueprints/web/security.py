@@ -41,7 +41,8 @@ def overview() -> str:
     user, open_ones = run(lambda: (profile.read(person.id), sign_ins.of(person.id, person.family_id)))
     left = run(lambda: two_factor.recovery_codes_left(person.id)) if person.two_factor else 0
     shown = {"user": user, "sign_ins": len(open_ones), "two_factor": person.two_factor, "codes_left": left}
-    return render_template("identity/security.html", codes_leave=phone_check.reaches(person.language), **shown)
+    codes_leave = phone_check.reaches(user.phone, person.language)
+    return render_template("identity/security.html", codes_leave=codes_leave, **shown)
 
 
 @blueprint.route("/profile/confirm", methods=["GET", "POST"])

@@ -25,10 +25,16 @@ def code_invalid() -> Invalid:
     )
 
 
-def reaches(language: str) -> bool:
-    """Whether codes leave this installation at all, or are shown on its own pages."""
+def reaches(phone: str | None, language: str) -> bool:
+    """Whether a code can be sent to this number from here, or is shown on a page of ours."""
     sms: Sms = current_app.extensions["sms"]
-    return on_the_screen() or (sms.configured and sms.template(KIND, language) is not None)
+    leaves = sms.configured and sms.template(KIND, language) is not None
+    return phone is not None and (on_the_screen() or (leaves and _is_of_here(phone)))
+
+
+def _is_of_here(phone: str) -> bool:
+    # Numbers in far countries, which cost most, are what those ask for who earn by each SMS.
+    return phone.startswith(tuple(f"+{code}" for code in current_app.config["SMS_COUNTRIES"]))
 
 
 def on_the_screen() -> bool:
@@ -54,8 +60,8 @@ def send_code(user_id: UUID) -> None:
         raise Invalid({"phone": [Sentence("Give your number first.")]})
     if verified_at is not None:
         raise DomainError("already_verified", Sentence("This is proven already; there is nothing more to do."))
-    if not reaches(language):
-        raise DomainError("sms_not_set_up", Sentence("Codes cannot be sent from here yet. Your number is kept."))
+    if not reaches(phone, language):
+        raise DomainError("sms_not_set_up", Sentence("No code can be sent to this number from here. It is kept."))
     proof_id = proofs.make(user_id, proofs.PHONE, phone, now=now)
     if not on_the_screen():
         account_letters.send(user_id, KIND, now=now, proof_id=proof_id, until=now + proofs.PHONE.life, channel="sms")

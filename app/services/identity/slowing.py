@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import current_app
@@ -56,17 +57,25 @@ def at_a_question(family_id: UUID, what: str) -> list[Limit]:
     return [Limit(f"{what}:{family_id.hex}", 5, 120)]
 
 
+@dataclass(slots=True)
+class Guess:
+    """A try under way. ``half_way``: it was right so far, which forgives nothing yet that was wrong before."""
+
+    half_way: bool = False
+
+
 @contextmanager
-def guessing(limits: Sequence[Limit]) -> Iterator[None]:
+def guessing(limits: Sequence[Limit]) -> Iterator[Guess]:
     """Around a try: one that succeeds counts for nothing, one that is refused counts. Raises TooMany before it."""
+    guess = Guess()
     if not current_app.config["RATELIMIT_ENABLED"]:
-        yield
+        yield guess
         return
     wait = admit(limits, window=WINDOW)
     if wait > 0:
         raise TooMany(math.ceil(wait))
     try:
-        yield
+        yield guess
     except DomainError as refusal:
         if refusal.code not in GUESSES:
             take_back(limits)
@@ -74,5 +83,8 @@ def guessing(limits: Sequence[Limit]) -> Iterator[None]:
     except BaseException:
         take_back(limits)
         raise
-    # What this network or device did wrong before is forgiven; the account's count and the network's go on.
-    take_back(limits[1:], forget=limits[:1])
+    if guess.half_way:
+        take_back(limits)
+    else:
+        # What this network or device did wrong before is forgiven; the account's count and the network's go on.
+        take_back(limits[1:], forget=limits[:1])

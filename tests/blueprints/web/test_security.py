@@ -181,7 +181,7 @@ def test_a_new_number_is_saved_and_proven(app: Flask, asha: Visitor, saver: Save
 def test_a_number_is_kept_where_no_code_can_be_sent(asha: Visitor, saver: Saver) -> None:
     number = factories.phone()
     assert asha.send("/profile/phone", phone=number).location == "/profile/security"
-    assert "Codes cannot be sent from here yet." in said(asha.get("/profile/security"))
+    assert "No code can be sent to this number from here." in said(asha.get("/profile/security"))
     assert saver.get("/api/profile/").json["user"]["phone"] == number
 
 

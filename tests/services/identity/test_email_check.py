@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from werkzeug.test import TestResponse
 from app.services.identity import account_letters, email_check, keyed, staff
 from app.services.ops.job_runs import perform
 from app.services.ops.jobs import JOBS
+from app.services.ops.upkeep import purge_expired
 from app.transactions import fetch, queue, run
 from tests import factories
 from tests.factories import Saver
@@ -202,3 +204,25 @@ def test_a_mail_server_that_is_away_gets_the_same_letter_later(house: House) -> 
     ((id_,),) = run(lambda: fetch("SELECT id FROM account_letters"))
     assert letter["Message-ID"] == f"<{id_}@chhota.example>"
     assert verify(house, house.token(letter)).status_code == 200
+
+
+def test_what_has_served_its_time_goes(house: House) -> None:
+    saver, _ = asked(house)
+    saver.post("/api/login/", {"email": saver.email, "password": factories.PASSWORD})
+
+    def held() -> list[int]:
+        tables = ("proofs", "account_letters", "known_devices")
+        return [
+            run(lambda t=table: fetch(f"SELECT count(*) FROM {t} WHERE user_id = %s", (saver.id,)))[0][0]
+            for table in tables
+        ]
+
+    before = held()
+    assert all(before)
+    now = datetime.now(UTC)
+    purge_expired(now=now + timedelta(days=3))
+    assert held() == before, "as long as they count against how many may be asked for"
+    purge_expired(now=now + timedelta(days=5))
+    assert held() == [0, 0, before[2]]
+    purge_expired(now=now + timedelta(days=401))
+    assert held() == [0, 0, 0]

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.services.identity import phone_check
+from app.services.identity import account_letters, phone_check
 from app.transactions import fetch, queue, run
 from tests import factories
 from tests.blueprints.web.conftest import Visitor
@@ -134,6 +134,14 @@ def test_sms_are_limited_for_each_account_and_for_each_number(house: House) -> N
     assert statuses == [202] * 8 + [429] * 2
 
 
+def test_codes_go_to_numbers_of_the_countries_that_are_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    saver = house.saver(phone="+971501234567")
+    answer = saver.post("/api/phone/send-code/")
+    assert (answer.status_code, answer.json["code"]) == (503, "sms_not_set_up")
+    monkeypatch.setitem(house.app.config, "SMS_COUNTRIES", ("91", "971"))
+    assert verify(saver, sent(house, saver)).status_code == 200
+
+
 def test_without_a_gateway_production_says_so_and_shows_nothing(new_app: Callable[..., Flask]) -> None:
     app = new_app()
     saver = factories.make_saver(app)
@@ -180,8 +188,6 @@ def test_a_gateway_that_is_away_is_asked_again_for_as_long_as_the_code_counts(ho
         house.web.answer = lambda call: (201, b"")
     first: Any = house.web.calls[0]
     run(lambda: queue("UPDATE account_letters SET due_at = created_at"))
-    from app.services.identity import account_letters
-
     account_letters.wake()
     house.send_out()
     assert [call.json["reference"] for call in house.web.calls] == [first.json["reference"]] * 2

@@ -24,7 +24,7 @@ from tests.blueprints.web.conftest import Visitor
 from tests.factories import PASSWORD
 
 HEADER = "X-Device-Token"
-WITHOUT = {"REDIS_URL": ""}
+WITHOUT, AWAY = {"REDIS_URL": ""}, {"REDIS_URL": "redis://127.0.0.1:9/0"}
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_thousand_guesses_from_two_hundred_addresses_do_not_keep_the_person_ou
     assert log_in(app, victim.email, address="10.0.0.7", device=answer.headers[HEADER]).status_code == 200
 
 
-@pytest.mark.parametrize("redis", [{}, WITHOUT], ids=["with redis", "without"])
+@pytest.mark.parametrize("redis", [{}, WITHOUT, AWAY], ids=["with redis", "without", "away"])
 def test_others_are_not_slowed_by_it(slowed: Callable[..., Flask], redis: dict[str, str]) -> None:
     app = slowed(**redis)
     victim, other = factories.make_saver(app), factories.make_saver(app)
@@ -207,6 +207,28 @@ def test_codes_are_guessed_as_slowly_as_passwords(slowed: Callable[..., Flask], 
     assert log_in(app, saver.email, device=phone).json["code"] == "otp_required"
     answer = log_in(app, saver.email, device=phone, otp=pyotp.TOTP(secret).generate_otp(step))
     assert answer.status_code == 200
+
+
+def test_a_right_password_forgives_no_wrong_code(slowed: Callable[..., Flask], monkeypatch: Any) -> None:
+    """Not even to a browser that the account knows: somebody who stole it and the password still lacks the code."""
+    app = slowed()
+    saver = factories.make_saver(app)
+    step = two_factor.current_step()
+    monkeypatch.setattr(two_factor, "current_step", lambda: step)
+    browser = Visitor(app)
+    browser.log_in(saver.email)
+    browser.send("/logout", form="/profile")
+    secret = saver.post("/api/two-factor/").json["secret"]
+    saver.post("/api/two-factor/confirm/", {"code": pyotp.TOTP(secret).generate_otp(step - 1)})
+    wrong = f"{(int(pyotp.TOTP(secret).generate_otp(step)) + 1) % 10**6:06d}"
+    statuses = []
+    for _ in range(14):
+        if browser.log_in(saver.email).status_code == 429:
+            statuses.append(429)
+            break
+        statuses.append(browser.send("/login/code", otp=wrong).status_code)
+    assert statuses[:10] == [401] * 10
+    assert statuses[-1] == 429
 
 
 def test_the_password_of_a_sign_in_is_guessed_slowly_there_too(slowed: Callable[..., Flask]) -> None:
