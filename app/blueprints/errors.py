@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -13,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.blueprints.api import problems
 from app.blueprints.languages import in_language
-from app.errors import DomainError, Unavailable
+from app.errors import DomainError, TooMany, Unavailable
 from app.sentences import Sentence
 from app.transactions import translated
 
@@ -67,7 +68,10 @@ def init_app(app: Flask) -> None:
         if problems.in_api():
             return problems.of_domain_error(error)
         status = problems.STATUS.get(error.code, 503 if isinstance(error, Unavailable) else 409)
-        return page(status, error.message)
+        answer = page(status, error.message)
+        if isinstance(error, TooMany):
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -76,7 +80,12 @@ def init_app(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error.get_response()  # type: ignore[return-value]
-        return problems.of_http_exception(error) if problems.in_api() else page(status)
+        if problems.in_api():
+            return problems.of_http_exception(error)
+        answer = page(status)
+        if isinstance(error, RateLimitExceeded):
+            answer.headers["Retry-After"] = problems.seconds_until_another(error)
+        return answer
 
     @app.errorhandler(DBAPIError)
     @app.errorhandler(PoolTimeout)

@@ -12,9 +12,12 @@ from tests.browser.conftest import DESKTOP, PHONE, Visit
 
 # A narrow phone, which a desktop of 1280 × 1024 at four times the size is too, and 1280 × 800 at twice the size.
 NARROW, ZOOMED = (320, 640), (640, 400)
-PUBLIC = ("/", "/login", "/signup", "/offline", "/nowhere")
-# Files and forms' own ends, no pages.
-NO_PAGES = {"/manifest.webmanifest", "/service-worker.js", "/begin", "/healthz", "/readyz", "/metrics"}
+PUBLIC = ("/", "/login", "/signup", "/forgot", "/offline", "/nowhere")
+# Files, forms' own ends and ways to other pages, no pages.
+NO_PAGES = {
+    "/manifest.webmanifest", "/service-worker.js", "/begin", "/healthz", "/readyz", "/metrics",
+    "/login/code", "/profile/two-factor/codes", "/profile/two-factor/off",
+}  # fmt: skip
 # For those who build pages, in English.
 OUR_OWN = {"/styleguide"}
 # Pages that are drawn in more than one way.

@@ -78,6 +78,7 @@ ELSEWHERE = {
     "gamification.refresh_boards",
     "notifications.send_due",
     "support.tell_officer",
+    "identity.send_letters",
     "credit.train",
 }
 STAND_STILL = f"""

@@ -32,8 +32,14 @@ KEPT_ON = "kept_on"
 login.session_protection = None
 
 
-def page_access(level: PageAccess) -> Callable[[View], View]:
-    """Declare who may open the page: anyone, or a signed-in person with the role. Others are led to the sign-in."""
+def page_access(
+    level: PageAccess, *, fresh_within: timedelta | None = None, without_two_factor: bool = False
+) -> Callable[[View], View]:
+    """Declare who may open the page: anyone, or a signed-in person with the role. Others are led to the sign-in.
+
+    ``fresh_within``: whoever showed longer ago who they are is asked again first, and then led back. Staff who have not
+    set up two factors are led there from every page but those ``without_two_factor``.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -43,10 +49,16 @@ def page_access(level: PageAccess) -> Callable[[View], View]:
                     return login.unauthorized()
                 if caller().role not in ALLOWED[level]:
                     abort(403)
+                if caller().is_staff and not caller().two_factor and not without_two_factor:
+                    say("info", "identity/said.html", "two_factor_first")
+                    return redirect(url_for("web_two_factor.set_up"), 303)
+                if fresh_within is not None and not caller().is_fresh(fresh_within):
+                    return ask_again()
                 _keep_session()
             return view(*args, **kwargs)
 
         guarded.access = level  # type: ignore[attr-defined]
+        guarded.fresh_within = fresh_within  # type: ignore[attr-defined]
         return cast("View", guarded)
 
     return decorate
@@ -66,6 +78,15 @@ def begin(person: Principal) -> None:
     use(person.language, keep=True)
     session.permanent = True
     session[KEPT_ON] = _now()
+
+
+def ask_again() -> Redirect:
+    """Lead the person to show again who they are, and from there back; what was typed is kept."""
+    if request.method == "POST":
+        kept.keep(caller().id)
+    rule = request.url_rule
+    back = local_path(request.full_path) if rule is not None and "GET" in (rule.methods or ()) else None
+    return redirect(url_for("web_security.confirm", next=back), 303)
 
 
 def local_path(text: str | None) -> str | None:

@@ -13,6 +13,8 @@ from app.transactions import fetch, queue, run
 
 IDEMPOTENCY_KEPT = timedelta(hours=48)
 SIGN_INS_KEPT = timedelta(days=90)
+PROOFS_KEPT = timedelta(days=2)  # as long as they count against how many may be asked for
+KNOWN_DEVICES_KEPT = timedelta(days=400)
 READ_NOTICES_KEPT = timedelta(days=180)
 UNREAD_NOTICES_KEPT = timedelta(days=400)
 DELIVERIES_KEPT = timedelta(days=90)
@@ -28,6 +30,9 @@ Chunks = Iterator[int]
 # Found by an index on their age.
 BY_AGE = {
     "refresh_families": "expires_at < %(before)s",
+    "proofs": "expires_at < %(before)s",
+    "account_letters": "expires_at < %(before)s AND status <> 'waiting'",
+    "known_devices": "last_used_at < %(before)s",
     "job_runs": "created_at < %(before)s AND status IN ('done', 'failed')",
     "auto_deposit_turns": "due_on < %(before)s AND status <> 'waiting'",
 }
@@ -41,13 +46,17 @@ def purge(turn: Round) -> int:
 def purge_expired(*, now: datetime, report: Callable[[int], None] = lambda done: None) -> dict[str, int]:
     """Delete what is too old at ``now``, which is real time; counts by table. Commits chunk by chunk.
 
-    Idempotency records after 48 hours, sign-ins 90 days after they ended, notices after 180 days, those never read
+    Idempotency records after 48 hours, sign-ins 90 days after they ended, links, codes and
+    letters of the account two days after, devices that were not used for 400, notices after 180 days, those never read
     after 400, deliveries after 90, finished runs of jobs after 30, turns of auto-deposits after 400.
     """
     counts: dict[str, int] = {}
     tables: dict[str, Chunks] = {
         "idempotency_records": _records(now - IDEMPOTENCY_KEPT),
         "refresh_families": _by_age("refresh_families", now - SIGN_INS_KEPT),
+        "proofs": _by_age("proofs", now - PROOFS_KEPT),
+        "account_letters": _by_age("account_letters", now - PROOFS_KEPT),
+        "known_devices": _by_age("known_devices", now - KNOWN_DEVICES_KEPT),
         "notifications": _notices(now - READ_NOTICES_KEPT, now - UNREAD_NOTICES_KEPT),
         "deliveries": _deliveries(now - DELIVERIES_KEPT),
         "job_runs": _by_age("job_runs", now - RUNS_KEPT),
