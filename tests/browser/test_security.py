@@ -31,7 +31,7 @@ def look(browser: Visit, *, axe: bool) -> None:
 )
 def test_two_steps(visit: Callable[..., Visit], app: Flask, size: tuple[int, int], theme: str, script: bool) -> None:
     saver = factories.make_saver(app)
-    browser = visit(size=size, theme=theme, script=script, axe=script)
+    browser = visit(size=size, theme=theme, script=script)
     browser.log_in(saver.email)
     browser.go("/profile")
     browser.page.locator('a[href="/profile/security"]').click()
@@ -55,7 +55,7 @@ def test_two_steps(visit: Callable[..., Visit], app: Flask, size: tuple[int, int
         browser.go(path)
         look(browser, axe=script)
 
-    other = visit(size=size, theme=theme, script=script, axe=script)
+    other = visit(size=size, theme=theme, script=script)
     other.log_in(saver.email)
     assert other.says("And now your code")
     look(other, axe=script)
@@ -75,7 +75,7 @@ def test_two_steps(visit: Callable[..., Visit], app: Flask, size: tuple[int, int
 
 def test_a_forgotten_password_and_a_letter(visit: Callable[..., Visit], app: Flask) -> None:
     saver = factories.make_saver(app)
-    browser = visit(size=NARROW, axe=True)
+    browser = visit(size=NARROW)
     browser.go("/login")
     browser.follow("Forgot your password?")
     browser.send("Send me a link")
