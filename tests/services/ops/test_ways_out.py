@@ -50,8 +50,10 @@ def test_phones_and_sms() -> None:
     assert (found["push"].state, "exp.host" in found["push"].says) == ("ok", True)
     half = looked_at(**GATEWAY)["sms"]
     assert (half.state, "SMS_TEMPLATES" in half.says) == ("problem", True)
-    whole = looked_at(**GATEWAY, SMS_TEMPLATES="kyc_decided=1, kyc_decided.hi=2,instalment_due=3")["sms"]
-    assert (whole.state, whole.says) == ("ok", "registered texts for instalment_due, kyc_decided")
+    bare = looked_at(**GATEWAY, SMS_TEMPLATES="kyc_decided=1, kyc_decided.hi=2,instalment_due=3")["sms"]
+    assert (bare.state, "no number can be proven" in bare.says) == ("note", True)
+    whole = looked_at(**GATEWAY, SMS_TEMPLATES="kyc_decided=1, kyc_decided.hi=2,phone_code=3")["sms"]
+    assert (whole.state, whole.says) == ("ok", "registered texts for kyc_decided, phone_code")
 
 
 @pytest.mark.parametrize(
