@@ -34,6 +34,7 @@ NOBODY = {
     "GRIEVANCE_OFFICER_EMAIL": "grievances@chhota.invalid",
     "GRIEVANCE_OFFICER_PHONE": "+91 00000 00000",
 }
+REQUIRED = ("DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY", "KYC_NUMBER_KEY")
 WEAK_WORDS = ("change", "secret", "example", "password", "default", "insecure", "development")
 
 
@@ -113,6 +114,15 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _scanner_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and not (
+        (parts.scheme == "tcp" and parts.hostname and parts.port) or (parts.scheme == "unix" and parts.path.strip("/"))
+    ):
+        raise ValueError("is not the address of clamd (tcp://host:3310 or unix:///run/clamav/clamd.ctl)")
+    return text
+
+
 def _sms_templates(text: str) -> str:
     for pair in filter(None, (part.strip() for part in text.split(","))):
         name, separator, number = pair.partition("=")
@@ -183,6 +193,13 @@ SETTINGS: tuple[Setting, ...] = (
         _database_url,
         True,
     ),
+    Setting(
+        "KYC_NUMBER_KEY",
+        "",
+        "finds a number of an identity paper again without keeping it; at least 32 characters, never changed, no other"
+        " key",
+        secret=True,
+    ),
     Setting("DATABASE_POOL_SIZE", "2", "connections each web or worker process keeps", _positive),
     Setting("REDIS_URL", "", "Redis for caches, rate limits and the Celery broker", secret=True),
     Setting("S3_ENDPOINT_URL", "", "S3 server; empty means AWS"),
@@ -190,6 +207,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("S3_REGION", "us-east-1", "region of the bucket"),
     Setting("S3_ACCESS_KEY_ID", "", "access key of the bucket", secret=True),
     Setting("S3_SECRET_ACCESS_KEY", "", "secret key of the bucket", secret=True),
+    Setting("UPLOAD_MAX_BYTES", "5242880", "largest file that a saver sends, in bytes", _positive),
+    Setting("UPLOAD_MAX_PIXELS", "25000000", "largest picture that a saver sends, in pixels", _positive),
+    Setting("UPLOADS_A_DAY", "20", "files one saver may send in a day, papers and pictures together", _positive),
+    Setting("KYC_MAX_PAPERS", "20", "identity papers of one saver that are kept at a time", _positive),
+    Setting("KYC_REVIEW_DAYS", "3", "days within which identity papers are looked at, as savers are told", _positive),
+    Setting("KYC_REFUSED_DAYS", "90", "days after which a paper that was not accepted is removed", _positive),
+    Setting(
+        "SCANNER_URL",
+        "",
+        "clamd, which looks at every file before it is kept: tcp://host:3310 or unix:///path; empty means that none"
+        " does",
+        _scanner_url,
+    ),
     Setting(
         "MODEL_FOLDER",
         ".local/models",
@@ -224,6 +254,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RATELIMIT_FORGOT", "10 per hour", "letters for a forgotten password, asked for from one address"),
     Setting("RATELIMIT_CODES", "20 per hour", "codes and links to addresses and numbers, asked for from one address"),
     Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver"),
+    Setting("RATELIMIT_UPLOAD", "30 per hour", "files from one saver, those that are refused too"),
     Setting("RATELIMIT_SUPPORT", "5 per hour", "requests to staff from one saver"),
     Setting("SUPPORT_ANSWER_DAYS", "7", "days within which a saver's request is answered; 30 at most", _answer_days),
     Setting("GRIEVANCE_OFFICER_NAME", NOBODY["GRIEVANCE_OFFICER_NAME"], "who answers savers' complaints, by name"),
@@ -384,7 +415,7 @@ class BaseConfig:
     @classmethod
     def problems(cls, config: Mapping[str, Any]) -> list[str]:
         """What stops this environment from starting, one sentence each."""
-        missing = [name for name in ("DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY") if not config[name]]
+        missing = [name for name in REQUIRED if not config[name]]
         found = [f"{name} is not set: `make run` makes one, or see .env.example" for name in missing]
         if config["SMTP_URL"] and not config["MAIL_FROM"]:
             found.append("MAIL_FROM is not set: letters need a sender")
@@ -413,7 +444,7 @@ class ProductionConfig(BaseConfig):
     def problems(cls, config: Mapping[str, Any]) -> list[str]:
         """What is missing, and what is too weak to hold money."""
         found = super().problems(config)
-        for name in ("SECRET_KEY", "JWT_SECRET_KEY"):
+        for name in ("SECRET_KEY", "JWT_SECRET_KEY", "KYC_NUMBER_KEY"):
             value = config[name]
             if value and len(value) < 32:
                 found.append(f"{name} is shorter than 32 characters")
@@ -423,6 +454,8 @@ class ProductionConfig(BaseConfig):
             found.append("ENCRYPTION_KEYS is not set: `flask settings encryption-key` makes one")
         if config["SECRET_KEY"] and config["SECRET_KEY"] == config["JWT_SECRET_KEY"]:
             found.append("JWT_SECRET_KEY is the same as SECRET_KEY")
+        if config["KYC_NUMBER_KEY"] and config["KYC_NUMBER_KEY"] in {config["SECRET_KEY"], config["JWT_SECRET_KEY"]}:
+            found.append("KYC_NUMBER_KEY is the same as SECRET_KEY or JWT_SECRET_KEY")
         if config["DATABASE_URL"] and not urlsplit(config["DATABASE_URL"]).password:
             found.append("DATABASE_URL has no password")
         # Flask sets this for its own commands, and only `flask db` and `flask import` have a use for the owner.

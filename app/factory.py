@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, current_app
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
 from app import clock, connections, extensions, observability
-from app.blueprints import api, compression, device_tokens, errors, headers, languages, web
+from app.blueprints import api, compression, device_tokens, errors, headers, languages, uploads, web
 from app.cli import register_commands
 from app.integrations.email import mailer
 from app.integrations.model_store import model_store
 from app.integrations.object_store import object_store
 from app.integrations.payments import payments
 from app.integrations.push import phone_push
+from app.integrations.scanner import scanner
 from app.integrations.sms import sms
 from app.integrations.web_push import browser_push
 from app.services.ops.clock import offset_from_database
@@ -71,6 +73,21 @@ class _Request(Request):
     max_form_memory_size = 65_536
     max_form_parts = 100
 
+    @property
+    def max_content_length(self) -> int | None:
+        """What the view takes: more where it takes a file."""
+        if self._max_content_length is not None or not current_app:
+            return super().max_content_length
+        return uploads.room_of(current_app.view_functions.get(self.endpoint or ""), current_app.config)
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> BytesIO:
+        """In memory, where Werkzeug would write what is large to a disk, in the clear."""
+        return BytesIO()
+
 
 def _bind_extensions(app: Flask) -> None:
     importlib.import_module("app.models")  # registers every table
@@ -99,6 +116,7 @@ def _bind_extensions(app: Flask) -> None:
     bucket = object_store(app.config)
     app.extensions |= {
         "object_store": bucket,
+        "scanner": scanner(app.config),
         "model_store": model_store(app.config, bucket, settings.ROOT),
         "payments": payments(app.config),
         "mailer": mailer(app.config),

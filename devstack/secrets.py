@@ -22,6 +22,7 @@ NAMES = (
     "s3_encryption",
     "secret_key",
     "jwt_secret_key",
+    "kyc_number_key",
 )
 READABLE_NAMES = ("demo_saver", "demo_admin")
 # In the form that authenticator apps take, and in that of an encryption key.

@@ -143,6 +143,7 @@ class Stack:
             "SECRET_KEY": self._environ.get("SECRET_KEY") or known["secret_key"],
             "JWT_SECRET_KEY": self._environ.get("JWT_SECRET_KEY") or known["jwt_secret_key"],
             "ENCRYPTION_KEYS": self._environ.get("ENCRYPTION_KEYS") or known["encryption_key"],
+            "KYC_NUMBER_KEY": self._environ.get("KYC_NUMBER_KEY") or known["kyc_number_key"],
         }
         given = {name: self._environ[name] for name in VAPID if self._environ.get(name)}
         self.settings |= given or {name: known[name.lower()] for name in VAPID}

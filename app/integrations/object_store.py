@@ -19,6 +19,15 @@ class ObjectStore(Protocol):
     def get(self, key: str) -> bytes | None:
         """The bytes under ``key``, or None where there are none. Raises Unavailable."""
 
+    def delete(self, key: str) -> None:
+        """Have nothing under ``key`` any more, whether there was anything or not. Raises Unavailable."""
+
+    def link(self, key: str, *, seconds: int) -> str:
+        """An address that shows what is under ``key`` to whoever has it, for that long. Raises Unavailable.
+
+        It is signed here, so nobody is asked whether there is anything under ``key``.
+        """
+
     def reachable(self) -> bool:
         """Whether the bucket answers now."""
 
@@ -43,7 +52,11 @@ class S3ObjectStore:
             aws_access_key_id=self._config["S3_ACCESS_KEY_ID"] or None,
             aws_secret_access_key=self._config["S3_SECRET_ACCESS_KEY"] or None,
             config=Config(
-                connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
+                connect_timeout=1,
+                read_timeout=2.5,
+                retries={"total_max_attempts": 1},
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
             ),
         )
 
@@ -68,6 +81,22 @@ class S3ObjectStore:
         except BotoCoreError as error:
             raise _away() from error
 
+    def delete(self, key: str) -> None:
+        """See ObjectStore."""
+        try:
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+        except (BotoCoreError, ClientError) as error:
+            raise _away() from error
+
+    def link(self, key: str, *, seconds: int) -> str:
+        """See ObjectStore. What it shows is kept by no cache."""
+        asked = {"Bucket": self.bucket, "Key": key, "ResponseCacheControl": "private, no-store"}
+        try:
+            address: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+        except (BotoCoreError, ClientError) as error:
+            raise _away() from error
+        return address
+
     def reachable(self) -> bool:
         """See ObjectStore."""
         try:
@@ -85,6 +114,14 @@ class NullObjectStore:
         raise _away()
 
     def get(self, key: str) -> bytes | None:
+        """Always raises Unavailable."""
+        raise _away()
+
+    def delete(self, key: str) -> None:
+        """Always raises Unavailable."""
+        raise _away()
+
+    def link(self, key: str, *, seconds: int) -> str:
         """Always raises Unavailable."""
         raise _away()
 

@@ -1,6 +1,18 @@
 """Tables. Importing this package registers all of them on the metadata."""
 
-from app.models import audit, credit, gamification, identity, ledger, notifications, ops, outbox, proofs, savings
+from app.models import (
+    audit,
+    credit,
+    gamification,
+    identity,
+    ledger,
+    notifications,
+    ops,
+    outbox,
+    proofs,
+    savings,
+    uploads,
+)
 
 __all__ = [
     "audit",
@@ -13,4 +25,5 @@ __all__ = [
     "outbox",
     "proofs",
     "savings",
+    "uploads",
 ]

@@ -16,6 +16,7 @@ RECEIVERS = {
     "gamification.standing_changed": ("gamification.refresh_standings", "credit.refresh"),
     "credit.model_changed": ("credit.recalculate",),
     "jobs.ordered": ("jobs.begin",),
+    "uploads.leaving": ("uploads.remove",),
     "support.asked": ("support.tell_officer",),
 }
 

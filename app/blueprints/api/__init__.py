@@ -23,6 +23,7 @@ from app.blueprints.api import (
     support,
     tokens,
     two_factor,
+    uploads,
 )
 from app.blueprints.api.access import access, refuse_undeclared
 from app.extensions import api, csrf
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     jobs.blueprint,
     support.blueprint,
     score_orders.blueprint,
+    uploads.blueprint,
 )
 
 

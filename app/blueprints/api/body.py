@@ -29,6 +29,7 @@ from app.blueprints.api.strict_json import (
     malformed,
     parse_json_object,
 )
+from app.sentences import Sentence
 
 __all__ = ["BodyError", "StrictParser", "flatten_errors", "load_json"]
 
@@ -45,6 +46,7 @@ def load_json(request: Request) -> dict[str, Any] | None:
     return parse_json_object(raw)
 
 
+FORM_WANTED = Sentence("Send the file as multipart/form-data.")
 _UNKNOWN_BY_LOCATION: dict[str, str | None] = {
     **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
     **dict.fromkeys(("json", "query", "querystring", "form", "files"), ma.RAISE),
@@ -75,10 +77,12 @@ class StrictParser(FlaskParser):
 
     def load_form(self, req: Request, schema: ma.Schema) -> Any:
         """The form's fields, each name once unless its field is a list."""
+        _check_form(req)
         return self._single_valued(req.form, schema)
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
         """The form's files, each name once unless its field is a list."""
+        _check_form(req)
         return self._single_valued(req.files, schema)
 
     def _single_valued(self, multidict: Any, schema: ma.Schema) -> Any:
@@ -104,7 +108,10 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         """Raise BodyError with the fields' sentences."""
         status = error_status_code or self.DEFAULT_VALIDATION_STATUS
-        raise BodyError(status, "validation_error", UNUSABLE, flatten_errors(error.messages)) from None
+        # No file, or two, where one was asked for; another name is an unknown field like any other.
+        files = error.messages.get("files") if isinstance(error.messages, dict) else None
+        code = "invalid_file" if files and set(files) <= set(schema.fields) else "validation_error"
+        raise BodyError(status, code, UNUSABLE, flatten_errors(error.messages)) from None
 
 
 def flatten_errors(messages: Any) -> dict[str, list[str]]:
@@ -161,6 +168,14 @@ def _check_type(request: Request) -> None:
         return  # what nearly every client sends
     if request.mimetype != "application/json" or charset not in {"utf-8", "utf8"}:
         raise BodyError(415, "unsupported_media_type", "Send the body as application/json in UTF-8.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BodyError(415, "unsupported_media_type", "Send the body without a content coding.")
+
+
+def _check_form(request: Request) -> None:
+    """A form with files in it is multipart/form-data; no body at all is an empty form."""
+    if request.mimetype != "multipart/form-data" and (request.content_length or request.mimetype):
+        raise BodyError(415, "unsupported_media_type", FORM_WANTED)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise BodyError(415, "unsupported_media_type", "Send the body without a content coding.")
 

@@ -26,6 +26,7 @@ from app.services.ops import (
     job_runs,
     reminders,
     scores,
+    stored_files,
     support_letters,
     upkeep,
 )
@@ -100,6 +101,7 @@ JOBS: dict[str, Job] = {
         Job("support.tell_officer", "Sends word of savers' requests.", support_letters.tell_officer, TENTHS),
         Job("upkeep.dead_letters", "Counts what was given up, tries what an outage killed.", dead_letters.look, TENTHS),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
+        Job("uploads.remove", "Deletes files that were replaced, erased or lost.", stored_files.remove_files, TENTHS),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),
     )
 }

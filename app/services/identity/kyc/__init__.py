@@ -1,0 +1,1 @@
+"""Identity papers: sent by savers, looked at by staff."""
