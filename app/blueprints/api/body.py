@@ -17,6 +17,7 @@ from flask import Request
 from flask.globals import request_ctx
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from app.blueprints.api.strict_json import (
@@ -77,13 +78,12 @@ class StrictParser(FlaskParser):
 
     def load_form(self, req: Request, schema: ma.Schema) -> Any:
         """The form's fields, each name once unless its field is a list."""
-        _check_form(req)
         return self._single_valued(req.form, schema)
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
-        """The form's files, each name once unless its field is a list."""
+        """The form's files and its other fields, each name once unless its field is a list."""
         _check_form(req)
-        return self._single_valued(req.files, schema)
+        return self._single_valued(CombinedMultiDict([req.form, req.files]), schema)
 
     def _single_valued(self, multidict: Any, schema: ma.Schema) -> Any:
         proxy = self._makeproxy(multidict, schema)
@@ -108,9 +108,10 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         """Raise BodyError with the fields' sentences."""
         status = error_status_code or self.DEFAULT_VALIDATION_STATUS
-        # No file, or two, where one was asked for; another name is an unknown field like any other.
-        files = error.messages.get("files") if isinstance(error.messages, dict) else None
-        code = "invalid_file" if files and set(files) <= set(schema.fields) else "validation_error"
+        # No file, or two, where one was asked for, and nothing else is the matter.
+        wrong = error.messages.get("files") if isinstance(error.messages, dict) else None
+        only_files = wrong and all(getattr(schema.fields.get(name), "is_file", False) for name in wrong)
+        code = "invalid_file" if only_files else "validation_error"
         raise BodyError(status, code, UNUSABLE, flatten_errors(error.messages)) from None
 
 

@@ -11,7 +11,7 @@ from app import clock
 from app.blueprints.api.access import ApiBlueprint, access, caller
 from app.blueprints.api.schemas.uploads import (
     FileSchema,
-    PaperFieldsSchema,
+    PaperFileSchema,
     PhotoAnswerSchema,
     PictureAnswerSchema,
     SentPaperAnswerSchema,
@@ -34,16 +34,15 @@ upload_limit = limiter.shared_limit(
 @access("saver")
 @upload_limit
 @takes_file()
-@blueprint.arguments(PaperFieldsSchema(), location="form", content_type="multipart/form-data")
-@blueprint.arguments(FileSchema(), location="files")
+@blueprint.arguments(PaperFileSchema(), location="files")
 @blueprint.response(201, SentPaperAnswerSchema)
-def send_paper(values: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+def send_paper(values: dict[str, Any]) -> dict[str, Any]:
     """Send an identity paper: a JPEG, PNG or PDF of at most 5 MiB, judged by its content, not by its name."""
     paper = papers.send(
         caller(),
         document_type=values["document_type"],
         number=values["document_number"],
-        sent=files["file"],
+        sent=values["file"],
         at=clock.now(),
     )
     return {"kyc": paper}

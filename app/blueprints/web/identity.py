@@ -15,7 +15,7 @@ from app.blueprints.web.access import begin, caller, local_path, page_access, sa
 from app.blueprints.web.forms.identity import CodeForm, LogInForm, ProfileForm, SignUpForm, names_of
 from app.errors import DomainError
 from app.extensions import limiter
-from app.services.identity import email_check, entering, sign_in, signup, slowing
+from app.services.identity import email_check, entering, photos, sign_in, signup, slowing
 from app.services.identity import profile as profiles
 from app.services.identity.principal import Principal, principal
 from app.transactions import run
@@ -134,6 +134,7 @@ def profile() -> Page:
     form, status = ProfileForm(obj=user), 200
     form.offer_zone(zone)
     shown = {"name": user.name, "since": user.created_at, "pending": pending and person.zone.date(pending)}
+    shown |= {"photo": run(lambda: photos.held(person.id)), "kyc_status": user.kyc_status}
     if not form.is_submitted():
         form.time_zone.data = zone
     else:

@@ -14,8 +14,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 KEPT = "typed"
 #: A cookie has room for four thousand characters in all.
 MOST_CHARACTERS = 1_200
-# A new page has a token and a number of its own, and a password is typed again.
-NEVER = frozenset({"csrf_token", "key"})
+# A new page has a token and a number of its own; a password, and the number of a paper, is typed again.
+NEVER = frozenset({"csrf_token", "key", "document_number"})
 SECRET = ("password", "otp", "code")
 
 

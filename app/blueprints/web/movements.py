@@ -87,7 +87,8 @@ def _page(jar_id: UUID, kind: str, service: Callable[..., Answer]) -> Response |
         _prefill(form, kind, view)
     if form.key.errors or not form.key.data or not (refusal is None or _same_again(refusal)):
         form.renew()
-    answer = make_response(render_template(f"savings/{kind}.html", form=form, view=view), status)
+    capped = refusal is not None and refusal.code == "kyc_required"
+    answer = make_response(render_template(f"savings/{kind}.html", form=form, view=view, capped=capped), status)
     if isinstance(refusal, Unavailable):
         answer.headers["Retry-After"] = str(refusal.retry_after)
     return answer

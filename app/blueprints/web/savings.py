@@ -21,7 +21,7 @@ from app.errors import DomainError, NotFound
 from app.periods import Plan
 from app.services.credit import reading
 from app.services.gamification.freezes import periods_to_next
-from app.services.savings import auto_deposits, balances, calendar, histories, jars, pauses
+from app.services.savings import auto_deposits, balances, calendar, histories, jar_pictures, jars, pauses
 from app.services.savings.histories import Filter
 from app.services.savings.jar import JarView
 from app.services.savings.overview import best_jar, overview
@@ -116,6 +116,7 @@ def jar(jar_id: UUID) -> Page:
             "chart": None if part else chart(balances.over_time(view), view),
             "rows": rows,
             "older": cursors.encode(position, about=about),
+            "picture": None if part else jar_pictures.held(person, jar_id),
         }
 
     seen = run(work)

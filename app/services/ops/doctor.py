@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from app.extensions import celery
 from app.integrations.object_store import NullObjectStore, object_store
-from app.services.ops import support_answers
+from app.services.ops import support_answers, upload_checks
 from app.services.ops.check import Check
 from app.services.ops.health import newest_migration
 from app.services.ops.ways_out import ways_out
@@ -40,6 +40,7 @@ def examine(
     redis_check = _redis(config)
     yield redis_check
     yield _storage(config, production=production)
+    yield upload_checks.scanning(config, production=production)
     yield _payments(config)
     if not refused:
         yield from ways_out(config)
@@ -86,6 +87,7 @@ def _database(config: Mapping[str, Any], *, production: bool, now: datetime) -> 
             lambda: _model(ask),
             lambda: _staff(ask),
             lambda: iter([support_answers.standing(ask, now)]),
+            lambda: upload_checks.standing(ask, config, now),
         )
         for check in checks:
             try:

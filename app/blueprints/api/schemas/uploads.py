@@ -18,6 +18,7 @@ LONGEST_NUMBER = 32
 class FileField(fields.Field[bytes]):
     """One file of a form, as its bytes. Its name and the type that the sender gives it are not looked at."""
 
+    is_file = True
     default_error_messages = {"required": Sentence("Choose one file that is not empty.")}  # noqa: RUF012
 
     def __init__(self, **kwargs: Any) -> None:
@@ -35,8 +36,8 @@ class FileSchema(StrictSchema):
     file = FileField()
 
 
-class PaperFieldsSchema(StrictSchema):
-    """What stands beside the file of an identity paper."""
+class PaperFileSchema(FileSchema):
+    """An identity paper, of which kind it is, and its number where the saver gives it."""
 
     document_type = StrictString(
         required=True,

@@ -1,0 +1,84 @@
+"""Identity papers and pictures through the API."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+import urllib3
+from flask import Flask
+from PIL import Image
+
+from tests import factories, files
+from tests.factories import Saver
+
+
+def send(saver: Saver, body: bytes | None, name: str = "paper.jpg", **values: str) -> Any:
+    data: dict[str, Any] = {"document_type": "pan"} | values
+    if body is not None:
+        data["file"] = (BytesIO(body), name)
+    return saver.post("/api/kyc-upload/", data=data, content_type="multipart/form-data")
+
+
+def stored(app: Flask, saver: Saver) -> bytes:
+    """What the store holds as the saver's paper."""
+    from app.transactions import fetch, run
+
+    with app.app_context():
+        ((key,),) = run(lambda: fetch("SELECT kyc_file FROM users WHERE id = %s", (saver.id,)))
+        body: bytes = app.extensions["object_store"].get(key)
+    return body
+
+
+def test_a_paper_is_taken_in_and_waits(saver: Saver) -> None:
+    assert saver.get("/api/kyc/").json == {"status": "none", "documents": []}
+    answer = send(saver, files.picture(), document_number="acupa7085r")
+    assert answer.status_code == 201, answer.json
+    kyc = answer.json["kyc"]
+    assert set(kyc) == {"id", "document_type", "status", "uploaded_at"}
+    assert (kyc["document_type"], kyc["status"]) == ("pan", "pending")
+    seen = saver.get("/api/kyc/").json
+    assert seen["status"] == "pending"
+    assert seen["documents"] == [kyc | {"number": "ACUPAXXXXR", "reason": None, "decided_at": None}]
+    assert saver.get("/api/profile/").json["user"]["kyc_status"] == "pending"
+
+
+def test_a_photo_is_upright_and_says_no_more_than_it_shows(app: Flask, saver: Saver) -> None:
+    sent = files.photo_of_a_phone()
+    assert all(word in sent for word in (b"CANARYPHONE", b"CANARY-COMMENT", b"Exif"))
+    assert send(saver, files.with_an_archive(sent), "paper.zip").status_code == 201
+    kept = stored(app, saver)
+    assert not any(word in kept for word in (b"CANARY", b"Exif", b"PK\x03\x04", b"PK\x05\x06"))
+    with Image.open(BytesIO(kept)) as image:
+        assert (image.format, image.size) == ("JPEG", (400, 640)), "it was turned"
+        assert image.getpixel((390, 10)) == pytest.approx((255, 255, 255), abs=8), "clockwise"
+        assert not image.getexif()
+
+
+def test_a_pdf_is_written_anew(app: Flask, saver: Saver) -> None:
+    assert send(saver, files.with_an_archive(files.pdf()), "paper.pdf").status_code == 201
+    kept = stored(app, saver)
+    assert kept.startswith(b"%PDF-")
+    assert b"CANARY" not in kept
+    assert b"PK\x03\x04" not in kept
+
+
+def test_pictures_are_seen_through_links_and_taken_away(app: Flask, saver: Saver) -> None:
+    jar = saver.jar()
+    kinds = (("/api/profile/photo/", "photo", (384, 384)), (f"/api/jars/{jar}/picture/", "picture", (1080, 675)))
+    for path, member, size in kinds:
+        assert saver.get(path).status_code == 404
+        body = files.picture("PNG", (1600, 1000))
+        answer = saver.call("PUT", path, data={"file": (BytesIO(body), "x")}, content_type="multipart/form-data")
+        assert answer.status_code == 200, answer.json
+        assert answer.json[member]["expires_in"] == 60
+        shown = urllib3.request("GET", answer.json[member]["url"])
+        assert shown.status == 200
+        with Image.open(BytesIO(shown.data)) as image:
+            assert (image.format, image.size) == ("JPEG", size)
+        again = saver.get(path)
+        assert again.json[member]["url"].partition("?")[0] == answer.json[member]["url"].partition("?")[0]
+        assert saver.call("DELETE", path).status_code == 204
+        assert saver.call("DELETE", path).status_code == 204
+        assert saver.get(path).status_code == 404
