@@ -1,4 +1,4 @@
-"""A server that speaks clamd's INSTREAM, as far as a client sees it, and finds the test file of the antivirus makers."""
+"""A server that speaks clamd's INSTREAM as far as a client sees it, and finds the antivirus makers' test file."""
 
 from __future__ import annotations
 

@@ -71,9 +71,7 @@ def pdf(change: Any = None, **how: Any) -> bytes:
 
 def acting(made: pikepdf.Pdf) -> None:
     """A script that runs when it is opened."""
-    made.Root.OpenAction = made.make_indirect(
-        pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert('namaste')")
-    )
+    made.Root.OpenAction = made.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="  app.alert"))
 
 
 def acting_on_its_page(made: pikepdf.Pdf) -> None:
@@ -98,7 +96,9 @@ def carrying(made: pikepdf.Pdf) -> None:
 
 def disguised() -> bytes:
     """A script whose name is written another way, which says the same to every reader."""
-    return pdf(acting, object_stream_mode=pikepdf.ObjectStreamMode.disable).replace(b"/JavaScript", b"/J#61vaScript")
+    plain = pdf(acting, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    # As long as before: a PDF says where each of its objects begins.
+    return plain.replace(b"/JavaScript", b"/J#61vaScript").replace(b"(  app", b"(app")
 
 
 PASSWORD = pikepdf.Encryption(owner="owner", user="1234")

@@ -8,12 +8,14 @@ import pytest
 import config as settings
 
 SECRET = "q7Vx2mKp9RtYb4NwLz8HcJf3GdSa6UeT"
+NUMBER_KEY = "Hd7Kw3Qz9Rb5Xn2Vm8Tc4Yp6Lf1Gs0Ja"
 JWT_SECRET = "Zr5Tq8Wn2Xk7Mv4Bp9Lc6Hj3Gf1Dy0Su"
 STRONG = {
     "APP_ENV": "production",
     "SECRET_KEY": SECRET,
     "JWT_SECRET_KEY": JWT_SECRET,
     "ENCRYPTION_KEYS": "bmV2ZXItdXNlLXRoaXMta2V5LWZvci1hbnl0aGluZyE=",
+    "KYC_NUMBER_KEY": NUMBER_KEY,
     "DATABASE_URL": "postgresql://chhota_app:mango-lassi@db/chhota",
     "REDIS_URL": "redis://redis:6379/0",
     "PUBLIC_URL": "https://chhota.example",
@@ -54,6 +56,9 @@ def test_strong_settings_start_production() -> None:
         ("ENCRYPTION_KEYS", "too short", "ENCRYPTION_KEYS is not a list of Fernet keys"),
         ("JWT_SECRET_KEY", "a" * 64, "JWT_SECRET_KEY is guessable"),
         ("JWT_SECRET_KEY", SECRET, "JWT_SECRET_KEY is the same as SECRET_KEY"),
+        ("KYC_NUMBER_KEY", "", "KYC_NUMBER_KEY is not set"),
+        ("KYC_NUMBER_KEY", "short-but-otherwise-random-4Kp9", "KYC_NUMBER_KEY is shorter than 32 characters"),
+        ("KYC_NUMBER_KEY", JWT_SECRET, "KYC_NUMBER_KEY is the same as SECRET_KEY or JWT_SECRET_KEY"),
         ("DATABASE_URL", "", "DATABASE_URL is not set"),
         ("DATABASE_URL", "postgresql://chhota_app@db/chhota", "DATABASE_URL has no password"),
         ("DATABASE_OWNER_URL", "postgresql://o:mango-lassi@db/chhota", "DATABASE_OWNER_URL is set"),
@@ -87,6 +92,10 @@ def test_flasks_own_commands_may_have_the_owner_for_migrations(monkeypatch: pyte
     ("name", "value"),
     [
         ("MAX_JARS", "many"),
+        ("SCANNER_URL", "http://clamd:3310"),
+        ("SCANNER_URL", "tcp://clamd"),
+        ("SCANNER_URL", "unix://"),
+        ("UPLOAD_MAX_BYTES", "5 MB"),
         ("SUPPORT_ANSWER_DAYS", "31"),
         ("MAX_JARS", "0"),
         ("MAX_JARS", "-3"),

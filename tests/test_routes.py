@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from werkzeug.routing import Rule
 
 from app.blueprints.api.access import declared
 from app.extensions import db
-from tests import factories
+from tests import factories, files
 from tests.factories import Saver
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -54,6 +55,11 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("DELETE", "/api/devices/<uuid:device_id>/"): {},
     ("POST", "/api/notifications/<uuid:notice_id>/read/"): {},
     ("POST", "/api/support-requests/"): {"subject": "My score", "text": "It leaves a week out."},
+    ("POST", "/api/kyc-upload/"): {"document_type": "pan"},
+    ("PUT", "/api/profile/photo/"): {},
+    ("DELETE", "/api/profile/photo/"): {},
+    ("PUT", "/api/jars/<uuid:jar_id>/picture/"): {},
+    ("DELETE", "/api/jars/<uuid:jar_id>/picture/"): {},
     ("POST", "/api/predict-score/"): {},
     ("POST", "/api/admin/recalculate-scores/"): {},
 }
@@ -71,7 +77,23 @@ BODILESS = {
     ("POST", "/api/notifications/<uuid:notice_id>/read/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/auto-deposit/"),
     ("POST", "/api/jars/<uuid:jar_id>/auto-deposit/skip/"),
+    ("DELETE", "/api/profile/photo/"),
+    ("DELETE", "/api/jars/<uuid:jar_id>/picture/"),
 }
+# These take a form with a file.
+FORMS = {
+    ("POST", "/api/kyc-upload/"),
+    ("PUT", "/api/profile/photo/"),
+    ("PUT", "/api/jars/<uuid:jar_id>/picture/"),
+}
+
+
+def sent(call: tuple[str, str], body: dict[str, Any] | None) -> dict[str, Any]:
+    """How ``body`` is sent to ``call``: as JSON, or as a form with a picture."""
+    if call not in FORMS:
+        return {"json": body}
+    form = {**(body or {}), "file": (BytesIO(files.picture(size=(40, 40))), "a.jpg")}
+    return {"data": form, "content_type": "multipart/form-data"}
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
@@ -173,9 +195,11 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(app: Flask) -> None:
         for person in people:
             answers = []
             for target in [*(jars[other.id] for other in people if other is not person), str(uuid4())]:
-                sent = None if body is None else {k: v.format(jar=target) for k, v in body.items()}
+                named = None if body is None else {k: v.format(jar=target) for k, v in body.items()}
                 path = url(app, rule, **dict.fromkeys(rule.arguments, target))
-                answer = person.call(method, path, sent, query_string=QUERIES.get(rule.rule))
+                answer = person.call(
+                    method, path, **sent((method, rule.rule), named), query_string=QUERIES.get(rule.rule)
+                )
                 answers.append((answer.status_code, str((answer.json or {}) | {"request_id": ""})))
             assert len(set(answers)) == 1, (method, rule.rule, answers)
             assert answers[0][0] == 404, (method, rule.rule, answers)
@@ -228,7 +252,7 @@ def test_no_column_of_any_table_can_be_sent_along(
     person = factories.make_staff(app) if staff else saver
     before = everything_of(superuser, saver)
     for column in sorted(columns):
-        answer = person.call(method, path.replace("<uuid:jar_id>", jar), body | {column: "1"})
+        answer = person.call(method, path.replace("<uuid:jar_id>", jar), **sent(call, body | {column: "1"}))
         assert (answer.status_code, answer.json["code"]) == (422, "validation_error"), column
         assert list(answer.json["errors"]) == [column]
     assert everything_of(superuser, saver) == before
@@ -248,6 +272,9 @@ TAKEN: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/jars/deposit/"): {"note"},
     ("POST", "/api/jars/withdraw/"): {"note"},
     ("POST", "/api/devices/"): {"keys"},
+    ("POST", "/api/kyc-upload/"): {"file"},
+    ("PUT", "/api/profile/photo/"): {"file"},
+    ("PUT", "/api/jars/<uuid:jar_id>/picture/"): {"file"},
 }  # fmt: skip
 
 

@@ -72,7 +72,7 @@ STEPS: dict[str, tuple[str, str, int]] = {
 # After the letters went out, and before that is marked.
 MARKING = ("deliveries", "UPDATE", 2)
 # What the boards hold is in Redis, and letters stand with a mail server: tests of their own, below. Training needs a
-# longer history (tests/services/credit/test_training.py).
+# longer history (tests/services/credit/test_training.py), files a store (tests/services/ops/test_stored_files.py).
 ELSEWHERE = {
     "jobs.resume",
     "gamification.refresh_boards",
@@ -80,6 +80,7 @@ ELSEWHERE = {
     "support.tell_officer",
     "identity.send_letters",
     "credit.train",
+    "uploads.remove",
 }
 STAND_STILL = f"""
 CREATE TABLE stand_at (step bigint); INSERT INTO stand_at VALUES (NULL);

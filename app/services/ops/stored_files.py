@@ -29,10 +29,11 @@ ORDER BY changed_at, id LIMIT %s
 """
 REFUSED = """
 WITH old AS (
-    SELECT id, file_id FROM kyc_documents
+    SELECT id, user_id, file_id FROM kyc_documents
     WHERE file_id IS NOT NULL AND status IN ('rejected', 'resubmit') AND decided_at < %s LIMIT %s FOR NO KEY UPDATE
 ), users_of AS (
-    UPDATE users u SET kyc_file = NULL FROM old JOIN stored_files f ON f.id = old.file_id WHERE u.kyc_file = f.key
+    UPDATE users u SET kyc_file = NULL FROM old JOIN stored_files f ON f.id = old.file_id
+    WHERE u.id = old.user_id AND u.kyc_file = f.key
 )
 UPDATE kyc_documents d SET file_id = NULL FROM old WHERE d.id = old.id RETURNING old.file_id
 """

@@ -10,7 +10,7 @@ import urllib3
 from flask import Flask
 from PIL import Image
 
-from tests import factories, files
+from tests import files
 from tests.factories import Saver
 
 

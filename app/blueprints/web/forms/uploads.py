@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import FileStorage
-from wtforms import MultipleFileField, RadioField, StringField
+from wtforms import MultipleFileField, RadioField, StringField, ValidationError
 
 from app.blueprints.api.schemas.uploads import LONGEST_NUMBER
 from app.blueprints.uploads import chosen
@@ -32,6 +32,6 @@ class PaperForm(FileForm):
     document_number = StringField(_("Its number"), [OneLine(LONGEST_NUMBER, min_length=0)])
 
     def validate_document_type(self, field: RadioField) -> None:
-        """One of those that there are. Raises ValueError."""
+        """One of those that there are. Raises ValidationError."""
         if field.data not in PAPERS:
-            raise ValueError(gettext("Choose which paper it is."))
+            raise ValidationError(gettext("Choose which paper it is."))

@@ -253,7 +253,15 @@ def test_a_killed_process_loses_no_row_and_doubles_none(
         os.environ
         | {
             name: str(own.config[name])
-            for name in ("APP_ENV", "DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY", "CURRENCY", "LOG_LEVEL")
+            for name in (
+                "APP_ENV",
+                "DATABASE_URL",
+                "SECRET_KEY",
+                "JWT_SECRET_KEY",
+                "KYC_NUMBER_KEY",
+                "CURRENCY",
+                "LOG_LEVEL",
+            )
         }
         | {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "ERROR"}
     )
