@@ -6,6 +6,7 @@ import itertools
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from app.services.credit.storing import Cause
 from app.services.identity import sign_in, signup, staff, two_factor
 from app.services.identity.principal import Principal, principal
 from app.transactions import run, transaction
+from tests import files
 
 PASSWORD = "kettle drum monsoon"
 _numbers = itertools.count(int.from_bytes(os.urandom(3)))
@@ -84,6 +86,13 @@ class Saver:
     def withdraw(self, jar_id: str, amount: Any = "50", *, key: str | None = None, **more: Any) -> TestResponse:
         """Take money out of a jar."""
         return self.post("/api/jars/withdraw/", {"jar_id": jar_id, "amount": amount, **more}, key=key)
+
+    def upload(self, path: str, body: bytes | None = None, *, method: str = "POST", **fields: str) -> TestResponse:
+        """Send a form with a file, a small picture unless ``body`` is given."""
+        data = {**fields, "file": (BytesIO(files.picture() if body is None else body), "photo.jpg")}
+        answer = self.call(method, path, data=data, content_type="multipart/form-data")
+        assert answer.status_code in {200, 201}, answer.json
+        return answer
 
     def principal(self) -> Principal:
         """Who this is, for calling services directly; needs an application context."""

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 
 from app.services.identity import profile
+from app.services.identity.kyc import review
 from app.services.notifications import preferences
 from app.services.notifications.notices import write
 from app.services.ops import support_answers
@@ -26,6 +29,11 @@ ALLOWED = re.compile(
     r"\bchhota\b|\bEnglish\b|\bPDF\b|\bCSV\b|\bKYC\b|\bCH-[0-9A-Z]{4}-[0-9A-Z]{4}\b|\bAsia/Kolkata\b|\brule-\d+\b"
     r"|\bChrome, \w+|^[A-Z2-7]{4}$"
     r"|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
+#: numbers of papers, addresses, zones, references, browsers, and the name of an officer whom nobody has named yet.
+ALLOWED = re.compile(
+    r"\bchhota\b|\bEnglish\b|\bPDF\b|\bCSV\b|\bJPEG\b|\bPNG\b|\bHEIC\b|\bKYC\b"
+    r"|\b[A-Z]*XXXX[A-Z]?\b|\bCH-[0-9A-Z]{4}-[0-9A-Z]{4}\b|\bAsia/Kolkata\b|\brule-\d+\b"
+    r"|\bChrome, \w+|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}(?:[ '’-][A-Za-z]+)*")
 # Names that other savers chose stand in <bdi>: they are in whatever language they like.
@@ -86,9 +94,19 @@ def reader(app: Flask, clock: Any) -> Reader:
         "/api/support-requests/", {"subject": "एक सवाल", "text": "कृपया देखें।", "about": {"kind": "score"}}
     ).json
     answered = saver.post("/api/support-requests/", {"subject": "दूसरा सवाल", "text": "कृपया देखें।"}).json
+    papers = [
+        UUID(saver.upload("/api/kyc-upload/", document_type=kind, document_number=number).json["kyc"]["id"])
+        for kind, number in (("pan", "BVNPS6203M"), ("passport", ""), ("voter_id", ""), ("aadhaar", "234123412346"))
+    ]
+    saver.upload("/api/profile/photo/", method="PUT")
+    saver.upload(f"/api/jars/{jars['daily']}/picture/", method="PUT")
     with app.app_context():
         by = factories.make_staff(app).id
         run(lambda: support_answers.answer(answered["reference"], "हमने देख लिया।", by=by, at=clock.now()))
+        for paper, verdict, why in zip(
+            papers, ("rejected", "resubmit", "rejected"), ("name_mismatch", "incomplete", "not_genuine"), strict=False
+        ):
+            run(partial(review.decide, paper, verdict, reason=why, by=by, at=clock.now()))
         run(lambda: profile.change(saver.id, {"display_name": "सुनीता", "leaderboard_opt_in": True}, at=clock.now()))
         facts = {"jar_id": jars["daily"], "jar": NAMES["daily"], "target": 600_000}
         run(lambda: write(saver.id, "target_reached", facts, at=clock.now()))
@@ -99,6 +117,9 @@ def reader(app: Flask, clock: Any) -> Reader:
              "/forgot", "/support", "/support/new", "/support/new?about=score",
              f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/offline",
              "/nowhere"]  # fmt: skip
+             "/profile/notifications", "/profile/papers", "/profile/photo", "/support", "/support/new",
+             "/support/new?about=score", f"/support/{asked['id']}", f"/support/{answered['id']}",
+             f"/unsubscribe/{token}", "/offline", "/nowhere"]  # fmt: skip
     pages += [f"/leaderboard?board={board}&period={period}" for board in ("streak", "consistency")
               for period in ("week", "month", "all")]  # fmt: skip
     for jar in (*jars.values(), paused, full, closed, ending):
@@ -107,7 +128,7 @@ def reader(app: Flask, clock: Any) -> Reader:
     return Reader(saver, pages, ids | {"jar_id": jars["daily"], "request_id": asked["id"]})
 
 
-WHAT = ("edit", "close", "pause", "deposit", "withdraw", "auto-deposit", "statement")
+WHAT = ("picture", "edit", "close", "pause", "deposit", "withdraw", "auto-deposit", "statement")
 
 
 class _Words(HTMLParser):

@@ -1,7 +1,7 @@
 // Photos of several megabytes are made smaller before they are sent: what cannot be made smaller is sent as it is.
 "use strict";
 
-const MOST_BYTES = 1500000, LONGEST_EDGE = 2600;
+const MOST_BYTES = 1500000, LONGEST_EDGE = 2400;
 
 async function smaller(file) {
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" });

@@ -17,7 +17,7 @@ from app.sentences import Sentence
 from app.services.identity.uploads.apart import GOOD, make_anew
 
 #: Longest edges in pixels: a page of A4 stays readable to its small print; a photo as large as it is shown.
-PAPER_EDGE: Final = 3_200
+PAPER_EDGE: Final = 2_400
 PHOTO_EDGE: Final = 384
 JAR_EDGE: Final = 1_080
 

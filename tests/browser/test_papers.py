@@ -1,0 +1,135 @@
+"""Sending a paper and a photo in a real browser: with a script, without one, on a phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from app import clock
+from app.services.identity.kyc import review
+from app.transactions import fetch, run
+from tests import factories, files
+from tests.browser.conftest import DESKTOP, PHONE, Visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def large_photo(tmp_path: Path) -> Path:
+    """A photo that no JPEG makes smaller by itself, of more bytes than are taken."""
+    path = tmp_path / "photo.jpg"
+    Image.frombytes("RGB", (2_600, 1_900), os.urandom(2_600 * 1_900 * 3)).save(path, "JPEG", quality=97)
+    assert path.stat().st_size > 5 << 20
+    return path
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_paper_is_sent_and_its_way_is_seen(
+    visit: Callable[..., Visit], app: Flask, tmp_path: Path, script: bool
+) -> None:
+    saver = factories.make_saver(app)
+    browser = visit(size=PHONE, script=script)
+    browser.log_in(saver.email)
+    browser.go("/profile")
+    with browser.page.expect_navigation():
+        browser.page.get_by_role("link", name="Identity papers").click()
+    browser.send("Send it")
+    assert browser.says("Choose which paper it is.")
+    browser.page.get_by_text("Aadhaar card").click()
+    path = tmp_path / "card.png"
+    path.write_bytes(files.picture("PNG"))
+    browser.page.get_by_label("Choose a file").set_input_files(path)
+    browser.fill(document_number="2341 2341 2347")
+    browser.send("Send it")
+    assert browser.says("This is not an Aadhaar number.")
+    browser.page.get_by_label("Choose a file").set_input_files(path)
+    browser.fill(document_number="2341 2341 2346")
+    browser.send("Send it")
+    assert browser.says("We have your paper.")
+    assert browser.says("XXXX XXXX 2346")
+    assert browser.says("A person compares it with your account")
+    assert browser.sideways() <= 0
+    assert browser.complaints == []
+
+
+def test_a_large_photo_is_made_smaller_before_it_leaves(
+    visit: Callable[..., Visit], app: Flask, large_photo: Path
+) -> None:
+    saver = factories.make_saver(app)
+    browser = visit(size=PHONE)
+    browser.log_in(saver.email)
+    browser.go("/profile/papers")
+    browser.page.get_by_text("PAN card").click()
+    file = browser.page.get_by_label("Choose a file")
+    file.set_input_files(large_photo)
+    browser.page.wait_for_function("document.querySelector('#file').files[0].size < 5242880")
+    browser.send("Send it")
+    assert browser.says("We have your paper.")
+    assert browser.complaints == []
+
+
+def test_without_a_script_a_large_photo_is_answered_beside_its_field(
+    visit: Callable[..., Visit], app: Flask, large_photo: Path
+) -> None:
+    saver = factories.make_saver(app)
+    browser = visit(size=PHONE, script=False)
+    browser.log_in(saver.email)
+    browser.go("/profile/photo")
+    browser.page.get_by_label("Choose a file").set_input_files(large_photo)
+    browser.send("Keep this picture")
+    assert browser.says("This file has more than 5 MB")
+    assert browser.sideways() <= 0
+
+
+def test_a_photo_is_seen_and_taken_away(visit: Callable[..., Visit], app: Flask, tmp_path: Path) -> None:
+    saver = factories.make_saver(app)
+    browser = visit(size=DESKTOP)
+    browser.log_in(saver.email)
+    path = tmp_path / "me.jpg"
+    path.write_bytes(files.photo_of_a_phone())
+    browser.go("/profile/photo")
+    browser.page.get_by_label("Choose a file").set_input_files(path)
+    browser.send("Keep this picture")
+    assert browser.says("Your photo is there.")
+    seen = "document.querySelector('img.initial').naturalWidth"
+    browser.page.wait_for_function(f"{seen} > 0")
+    assert browser.page.evaluate(seen) == 384
+    browser.go("/profile/photo")
+    browser.send("Take it away")
+    assert browser.page.locator("img").count() == 0
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nobody_is_shut_out_of_any_state(visit: Callable[..., Visit], app: Flask, theme: str) -> None:
+    saver = factories.make_saver(app)
+    by = factories.make_staff(app).id
+    browser, barriers = visit(size=PHONE, theme=theme, axe=True), []
+    browser.log_in(saver.email)
+
+    def look() -> None:
+        browser.go("/profile/papers")
+        barriers.extend(browser.barriers())
+        assert browser.sideways() <= 0
+
+    look()
+    browser.send("Send it")
+    barriers.extend(browser.barriers())
+    for kind, verdict, reason in (
+        ("pan", "resubmit", "unreadable"), ("aadhaar", "rejected", "name_mismatch"), ("passport", "verified", None),
+    ):  # fmt: skip
+        saver.upload("/api/kyc-upload/", document_type=kind)
+        look()
+        with app.app_context():
+            paper = run(
+                lambda: fetch("SELECT id FROM kyc_documents WHERE user_id = %s AND status = 'pending'", (saver.id,))
+            )[0][0]
+            run(partial(review.decide, paper, verdict, reason=reason, by=by, at=clock.now()))
+        look()
+    assert barriers == []
