@@ -69,8 +69,9 @@ class _PageSessions(SecureCookieSessionInterface):
 
 
 class _Request(Request):
-    # The largest form field is a note; files come through their own limit.
-    max_form_memory_size = 65_536
+    # The largest form field is a note; the whole body has a limit of its own. Werkzeug holds the part of a file that it
+    # has just read to this as well: 65,536 bytes, and some that may be the beginning of what ends it.
+    max_form_memory_size = 131_072
     max_form_parts = 100
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from PIL import Image
+from playwright.sync_api import expect
 
 from app import clock
 from app.services.identity.kyc import review
@@ -68,7 +69,9 @@ def test_a_large_photo_is_made_smaller_before_it_leaves(
     browser.page.get_by_text("PAN card").click()
     file = browser.page.get_by_label("Choose a file")
     file.set_input_files(large_photo)
-    browser.page.wait_for_function("document.querySelector('#file').files[0].size < 5242880")
+    # The button waits until it is done.
+    expect(browser.page.get_by_role("button", name="Send it")).to_be_enabled()
+    assert browser.page.evaluate("document.querySelector('#file').files[0].size") < 5 << 20
     browser.send("Send it")
     assert browser.says("We have your paper.")
     assert browser.complaints == []
@@ -98,7 +101,6 @@ def test_a_photo_is_seen_and_taken_away(visit: Callable[..., Visit], app: Flask,
     browser.send("Keep this picture")
     assert browser.says("Your photo is there.")
     seen = "document.querySelector('img.initial').naturalWidth"
-    browser.page.wait_for_function(f"{seen} > 0")
     assert browser.page.evaluate(seen) == 384
     browser.go("/profile/photo")
     browser.send("Take it away")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 from typing import Any
 
@@ -54,6 +55,17 @@ def test_a_photo_is_upright_and_says_no_more_than_it_shows(app: Flask, saver: Sa
         assert (image.format, image.size) == ("JPEG", (400, 640)), "it was turned"
         assert image.getpixel((390, 10)) == pytest.approx((255, 255, 255), abs=8), "clockwise"
         assert not image.getexif()
+
+
+def test_a_photo_of_megabytes_is_taken_whatever_its_bytes_are(app: Flask, saver: Saver) -> None:
+    """A reader of forms that comes upon half of a line end must not lose patience."""
+    body = BytesIO()
+    Image.frombytes("RGB", (1_600, 1_200), os.urandom(1_600 * 1_200 * 3)).save(body, "JPEG", quality=95)
+    assert 2 << 20 < len(body.getvalue()) < 5 << 20
+    assert send(saver, body.getvalue()).status_code == 201
+    most = body.getvalue() + os.urandom((5 << 20) - len(body.getvalue()))
+    assert send(saver, most).status_code == 201, "to the last byte"
+    assert send(saver, most + b"x").status_code == 413
 
 
 def test_a_pdf_is_written_anew(app: Flask, saver: Saver) -> None:
