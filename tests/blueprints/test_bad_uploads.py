@@ -250,6 +250,7 @@ def test_there_is_an_end_to_what_one_saver_sends(new_app: Callable[..., Flask], 
         assert sent("pan").status_code == 201, "what it replaces makes room"
     else:
         assert (answer.status_code, answer.json["code"]) == (429, "upload_limit")
+        assert answer.headers["Retry-After"] == "3600"
         assert sent("pan").status_code == 429, "also where it would replace one"
 
 

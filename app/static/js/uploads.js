@@ -1,7 +1,10 @@
-// Photos of several megabytes are made smaller before they are sent: what cannot be made smaller is sent as it is.
+// Photos of several megabytes are made smaller before they are sent, and those of a kind that is not taken (a phone's
+// HEIC, which its own browser can read) become JPEGs. What cannot be read here is sent as it is.
 "use strict";
 
 const MOST_BYTES = 1500000, LONGEST_EDGE = 2400;
+
+const TAKEN = ["image/jpeg", "image/png"];
 
 async function smaller(file) {
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
@@ -11,7 +14,7 @@ async function smaller(file) {
   canvas.height = Math.round(picture.height * scale);
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
   const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.86));
-  return made && made.size < file.size ? new File([made], "photo.jpg", { type: "image/jpeg" }) : file;
+  return made && (!TAKEN.includes(file.type) || made.size < file.size) ? new File([made], "photo.jpg", { type: "image/jpeg" }) : file;
 }
 
 for (const input of document.querySelectorAll("input[type=file][data-shrink]")) {
@@ -20,7 +23,7 @@ for (const input of document.querySelectorAll("input[type=file][data-shrink]")) 
     // Of the two ways the last one counts.
     others.forEach((other) => { if (other !== input) other.value = ""; });
     const file = input.files[0];
-    if (!file || !file.type.startsWith("image/") || file.size <= MOST_BYTES) return;
+    if (!file?.type.startsWith("image/") || (TAKEN.includes(file.type) && file.size <= MOST_BYTES)) return;
     const buttons = input.form.querySelectorAll("button");
     buttons.forEach((button) => { button.disabled = true; });
     try {

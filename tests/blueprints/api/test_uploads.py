@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 import urllib3
 from flask import Flask
 from PIL import Image
 
-from tests import files
+from app import clock
+from app.services.identity.kyc import review
+from app.transactions import fetch, run
+from tests import factories, files
 from tests.factories import Saver
 
 
@@ -24,8 +31,6 @@ def send(saver: Saver, body: bytes | None, name: str = "paper.jpg", **values: st
 
 def stored(app: Flask, saver: Saver) -> bytes:
     """What the store holds as the saver's paper."""
-    from app.transactions import fetch, run
-
     with app.app_context():
         ((key,),) = run(lambda: fetch("SELECT kyc_file FROM users WHERE id = %s", (saver.id,)))
         body: bytes = app.extensions["object_store"].get(key)
@@ -41,8 +46,46 @@ def test_a_paper_is_taken_in_and_waits(saver: Saver) -> None:
     assert (kyc["document_type"], kyc["status"]) == ("pan", "pending")
     seen = saver.get("/api/kyc/").json
     assert seen["status"] == "pending"
-    assert seen["documents"] == [kyc | {"number": "ACUPAXXXXR", "reason": None, "decided_at": None}]
+    more = {"number": "ACUPAXXXXR", "reason": None, "reason_text": None, "decided_at": None}
+    assert seen["documents"] == [kyc | more]
     assert saver.get("/api/profile/").json["user"]["kyc_status"] == "pending"
+
+
+def test_why_a_paper_was_not_accepted_is_said_in_the_saver_s_language(app: Flask) -> None:
+    for language, words in (("en", "Its date has passed."), ("hi", "इसकी तारीख़ निकल चुकी है।")):
+        saver = factories.make_saver(app, language=language)
+        paper = UUID(send(saver, files.picture()).json["kyc"]["id"])
+        with app.app_context():
+            by = factories.make_staff(app).id
+            run(partial(review.decide, paper, "rejected", reason="expired", by=by, at=clock.now()))
+        (seen,) = saver.get("/api/kyc/").json["documents"]
+        assert (seen["status"], seen["reason"]) == ("rejected", "expired")
+        assert seen["reason_text"].startswith(words)
+        assert seen["decided_at"]
+
+
+def test_what_one_saver_sends_at_once_keeps_to_the_limits(new_app: Callable[..., Flask]) -> None:
+    app = new_app(UPLOADS_A_DAY="3")
+    saver, gate, answers = factories.make_saver(app), threading.Barrier(8), []
+    sent = files.picture(size=(40, 40))
+
+    def work() -> None:
+        data = {"document_type": "pan", "file": (BytesIO(sent), "a.jpg")}
+        gate.wait()
+        answer = app.test_client().post(
+            "/api/kyc-upload/", data=data, content_type="multipart/form-data", headers=saver.headers
+        )
+        answers.append(answer.status_code)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [201] * 3 + [429] * 5
+    with app.app_context():
+        states = run(lambda: fetch("SELECT status, count(*) FROM kyc_documents GROUP BY 1 ORDER BY 1"))
+    assert states == [("pending", 1), ("replaced", 2)]
 
 
 def test_a_photo_is_upright_and_says_no_more_than_it_shows(app: Flask, saver: Saver) -> None:

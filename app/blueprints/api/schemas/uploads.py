@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import get_template_attribute
 from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import FileStorage
 
@@ -67,7 +68,18 @@ class PaperSchema(SentPaperSchema):
 
     number = fields.String(required=True, allow_none=True, attribute="number_masked")
     reason = fields.String(required=True, allow_none=True, validate=validate.OneOf([*REASONS, None]))
+    reason_text = fields.Function(
+        lambda paper: paper_reason(paper.reason),
+        metadata={"type": ["string", "null"], "description": "What was the matter, and what to do."},
+    )
     decided_at = UtcDateTime(required=True, allow_none=True)
+
+
+def paper_reason(code: str | None) -> str | None:
+    """Why a paper was not accepted, and what to do, in the reader's language; the page says the same."""
+    if code is None:
+        return None
+    return " ".join(str(get_template_attribute("identity/paper_words.html", "paper_reason")(code)).split())
 
 
 class StandingSchema(StrictSchema):

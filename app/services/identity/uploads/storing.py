@@ -28,6 +28,16 @@ A_DAY = timedelta(days=1)
 FOLDERS = {"paper": "papers", "photo": "photos", "jar": "jars"}
 
 
+class UploadLimit(DomainError):
+    """One saver has sent as many files within a day as are taken. ``retry_after`` is in seconds."""
+
+    retry_after = 3_600
+
+    def __init__(self, most: int) -> None:
+        said = Sentence("You have sent %(files)s files within a day. Please go on tomorrow.", files=most)
+        super().__init__("upload_limit", said)
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An object that is in the store, its row still "arriving"."""
@@ -90,9 +100,7 @@ def _announce(saver: Principal, file: Stored, purpose: str, content: Content) ->
     )
     most = current_app.config["UPLOADS_A_DAY"]
     if sent >= most:
-        raise DomainError(
-            "upload_limit", Sentence("You have sent %(files)s files within a day. Please go on tomorrow.", files=most)
-        )
+        raise UploadLimit(most)
     queue(
         "INSERT INTO stored_files (id, user_id, purpose, key, content_type, size, created_at, changed_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
