@@ -31,6 +31,10 @@ class ApiBlueprint(Blueprint):
     """A smorest blueprint that reads input strictly."""
 
     ARGUMENTS_PARSER = StrictParser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {  # noqa: RUF012 (smorest's own way)
+        **Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "multipart": "multipart/form-data",
+    }
 
 
 def access(level: Access, *, fresh_within: timedelta | None = None) -> Callable[[View], View]:

@@ -50,17 +50,18 @@ def load_json(request: Request) -> dict[str, Any] | None:
 FORM_WANTED = Sentence("Send the file as multipart/form-data.")
 _UNKNOWN_BY_LOCATION: dict[str, str | None] = {
     **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
-    **dict.fromkeys(("json", "query", "querystring", "form", "files"), ma.RAISE),
+    **dict.fromkeys(("json", "query", "querystring", "form", "files", "multipart"), ma.RAISE),
 }
 
 
 class StrictParser(FlaskParser):
     """The ``ARGUMENTS_PARSER`` of every API blueprint: strict JSON, no unknown name, no name twice, no NUL.
 
-    Raises BodyError. ``json``, ``query``, ``form`` and ``files`` refuse what the schema does not name.
+    Raises BodyError. ``json``, ``query``, ``form``, ``files`` and ``multipart`` refuse what the schema does not name.
     """
 
     DEFAULT_UNKNOWN_BY_LOCATION = _UNKNOWN_BY_LOCATION
+    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}  # noqa: RUF012 (webargs' own way)
 
     def get_default_request(self) -> Request:
         """The request itself: each look through Flask's proxy costs more than what it finds."""
@@ -81,7 +82,11 @@ class StrictParser(FlaskParser):
         return self._single_valued(req.form, schema)
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
-        """The form's files and its other fields, each name once unless its field is a list."""
+        """The form's files, each name once unless its field is a list."""
+        return self._single_valued(req.files, schema)
+
+    def load_multipart(self, req: Request, schema: ma.Schema) -> Any:
+        """A form's files and its other fields together, each name once. Raises BodyError where it is no such form."""
         _check_form(req)
         return self._single_valued(CombinedMultiDict([req.form, req.files]), schema)
 
@@ -109,7 +114,7 @@ class StrictParser(FlaskParser):
         """Raise BodyError with the fields' sentences."""
         status = error_status_code or self.DEFAULT_VALIDATION_STATUS
         # No file, or two, where one was asked for, and nothing else is the matter.
-        wrong = error.messages.get("files") if isinstance(error.messages, dict) else None
+        wrong = error.messages.get("multipart") if isinstance(error.messages, dict) else None
         only_files = wrong and all(getattr(schema.fields.get(name), "is_file", False) for name in wrong)
         code = "invalid_file" if only_files else "validation_error"
         raise BodyError(status, code, UNUSABLE, flatten_errors(error.messages)) from None

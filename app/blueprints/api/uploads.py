@@ -34,7 +34,7 @@ upload_limit = limiter.shared_limit(
 @access("saver")
 @upload_limit
 @takes_file()
-@blueprint.arguments(PaperFileSchema(), location="files")
+@blueprint.arguments(PaperFileSchema(), location="multipart")
 @blueprint.response(201, SentPaperAnswerSchema)
 def send_paper(values: dict[str, Any]) -> dict[str, Any]:
     """Send an identity paper: a JPEG, PNG or PDF of at most 5 MiB, judged by its content, not by its name."""
@@ -68,7 +68,7 @@ def read_photo() -> dict[str, Any]:
 @access("saver")
 @upload_limit
 @takes_file()
-@blueprint.arguments(FileSchema(), location="files")
+@blueprint.arguments(FileSchema(), location="multipart")
 @blueprint.response(200, PhotoAnswerSchema)
 def put_photo(files: dict[str, bytes]) -> dict[str, Any]:
     """Have this be the saver's photo: a JPEG or PNG, of which the middle square is kept."""
@@ -95,7 +95,7 @@ def read_picture(jar_id: UUID) -> dict[str, Any]:
 @access("saver")
 @upload_limit
 @takes_file()
-@blueprint.arguments(FileSchema(), location="files")
+@blueprint.arguments(FileSchema(), location="multipart")
 @blueprint.response(200, PictureAnswerSchema)
 def put_picture(files: dict[str, bytes], jar_id: UUID) -> dict[str, Any]:
     """Have this be the jar's picture: a JPEG or PNG."""

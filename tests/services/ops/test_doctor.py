@@ -17,6 +17,7 @@ from app.services.outbox.messages import enqueue
 from app.transactions import queue, run
 from devstack.stack import Stack
 from tests import factories
+from tests.clamd import clamd
 from tests.conftest import superuser_connection
 
 NOW = datetime.now(UTC)
@@ -58,8 +59,10 @@ def test_what_is_sound_is_said_line_by_line(fresh: Flask) -> None:
         "model": "ok",
         "staff": "note",
         "requests": "ok",
+        "papers": "ok",
         "redis": "ok",
         "storage": "ok",
+        "scanner": "ok",
         "payments": "note",
         "e-mail": "note",
         "push": "note",
@@ -100,6 +103,31 @@ def test_no_object_store_is_a_note_in_development_and_a_problem_in_production(fr
     nothing = {"S3_ENDPOINT_URL": "", "S3_ACCESS_KEY_ID": ""}
     assert only(examined(fresh, **nothing)["storage"]).state == "note"
     assert only(examined(fresh, **nothing, APP_ENV="production")["storage"]).state == "problem"
+
+
+def test_a_scanner_that_is_away_is_a_problem(fresh: Flask) -> None:
+    with clamd() as there:
+        there_now = only(examined(fresh, SCANNER_URL=there.url)["scanner"])
+    gone = only(examined(fresh, SCANNER_URL=there.url)["scanner"])
+    assert (there_now.state, gone.state) == ("ok", "problem")
+    assert "no file is taken in" in gone.says
+    assert only(examined(fresh, SCANNER_URL="", APP_ENV="production")["scanner"]).state == "note"
+
+
+def test_papers_that_should_have_been_looked_at_and_files_that_stay_are_problems(fresh: Flask, stack: Stack) -> None:
+    saver = factories.make_saver(fresh)
+    saver.upload("/api/kyc-upload/", document_type="pan")
+    saver.upload("/api/kyc-upload/", document_type="pan")
+    assert only(examined(fresh)["papers"]).says == "1 identity papers wait for a look"
+    assert "files" not in examined(fresh)
+    connection = superuser_connection(fresh, stack)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE kyc_documents SET uploaded_at = uploaded_at - interval '1 year'")
+        cursor.execute("UPDATE stored_files SET changed_at = changed_at - interval '2 hours'")
+    connection.close()
+    found = examined(fresh)
+    assert only(found["papers"]).says == "1 identity papers should have been looked at"
+    assert only(found["files"]).state == "problem"
 
 
 def test_a_role_that_owns_the_tables_and_one_that_nothing_binds(fresh: Flask, stack: Stack) -> None:

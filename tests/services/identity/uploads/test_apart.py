@@ -51,10 +51,12 @@ def test_a_program_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_it_has_no_settings_and_no_modules_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Error reports give a program the id of the request that it belongs to.
     (tmp_path / "look.py").write_text(
         "import os, sys\n"
-        "sys.stdout.write(repr([sorted(set(os.environ) - {'LC_CTYPE'}), os.getcwd(), sys.flags.isolated,"
-        " sorted(m for m in sys.modules if m.split('.')[0] in ('app', 'config', 'flask'))]))"
+        "names = [n for n in os.environ if n != 'LC_CTYPE' and not n.startswith('SUBPROCESS_')]\n"
+        "ours = [m for m in sys.modules if m.split('.')[0] in ('app', 'config', 'flask')]\n"
+        "sys.stdout.write(repr([names, os.getcwd(), sys.flags.isolated, ours]))"
     )
     monkeypatch.setenv("SECRET_KEY", "canary")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
