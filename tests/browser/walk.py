@@ -45,7 +45,7 @@ def addresses(app: Flask, ids: dict[str, Any]) -> list[str]:
         # The first minutes are over: a newcomer sees those pages.
         taken = (
             rule.rule.startswith(("/begin/", "/api/", "/static/"))
-            or rule.rule.endswith((".csv", ".pdf"))
+            or rule.rule.endswith((".csv", ".pdf", ".jpg"))
             or "GET" not in (rule.methods or ())
             or rule.rule in {*NO_PAGES, *PUBLIC, *OUR_OWN}
         )

@@ -132,8 +132,6 @@ def of_domain_error(error: DomainError) -> Response:
     """The problem of a business refusal."""
     status = STATUS.get(error.code, 503 if isinstance(error, Unavailable) else 409)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable | TooMany) else None
-    later: int | None = getattr(error, "retry_after", None)
-    headers = None if later is None else {"Retry-After": str(later)}
     return response(status, error.code, error.message, error.errors, headers)
 
 

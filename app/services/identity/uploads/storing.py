@@ -16,7 +16,7 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 from flask import current_app
 
-from app.errors import DomainError, Invalid, Unavailable
+from app.errors import Invalid, TooMany, Unavailable
 from app.sentences import Sentence
 from app.services.audit import log as audit
 from app.services.identity.principal import Principal
@@ -25,17 +25,17 @@ from app.services.outbox.messages import enqueue
 from app.transactions import fetch, queue, run
 
 A_DAY = timedelta(days=1)
+LATER = 3_600  # seconds
 FOLDERS = {"paper": "papers", "photo": "photos", "jar": "jars"}
 
 
-class UploadLimit(DomainError):
-    """One saver has sent as many files within a day as are taken. ``retry_after`` is in seconds."""
-
-    retry_after = 3_600
+class UploadLimit(TooMany):
+    """One saver has sent as many files within a day as are taken."""
 
     def __init__(self, most: int) -> None:
         said = Sentence("You have sent %(files)s files within a day. Please go on tomorrow.", files=most)
-        super().__init__("upload_limit", said)
+        super().__init__(LATER, said)
+        self.code = "upload_limit"
 
 
 @dataclass(frozen=True, slots=True)
