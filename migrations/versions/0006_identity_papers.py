@@ -1,7 +1,7 @@
 """What savers send as files: identity papers, what came of them, photos and pictures
 
 Revision ID: 0006
-Revises: 0007
+Revises: 0005
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006"
-down_revision = "0007"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
