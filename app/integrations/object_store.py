@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -18,6 +19,12 @@ class ObjectStore(Protocol):
 
     def get(self, key: str) -> bytes | None:
         """The bytes under ``key``, or None where there are none. Raises Unavailable."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with ``prefix``, in their order. Raises Unavailable."""
+
+    def delete(self, key: str) -> None:
+        """Remove what is under ``key``; nothing where there is nothing. Raises Unavailable."""
 
     def reachable(self) -> bool:
         """Whether the bucket answers now."""
@@ -68,6 +75,22 @@ class S3ObjectStore:
         except BotoCoreError as error:
             raise _away() from error
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See ObjectStore."""
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                for found in page.get("Contents", ()):
+                    yield found["Key"]
+        except (BotoCoreError, ClientError) as error:
+            raise _away() from error
+
+    def delete(self, key: str) -> None:
+        """See ObjectStore."""
+        try:
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+        except (BotoCoreError, ClientError) as error:
+            raise _away() from error
+
     def reachable(self) -> bool:
         """See ObjectStore."""
         try:
@@ -85,6 +108,14 @@ class NullObjectStore:
         raise _away()
 
     def get(self, key: str) -> bytes | None:
+        """Always raises Unavailable."""
+        raise _away()
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Always raises Unavailable."""
+        raise _away()
+
+    def delete(self, key: str) -> None:
         """Always raises Unavailable."""
         raise _away()
 
