@@ -26,6 +26,10 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/logout/"): {},
     ("PUT", "/api/profile/"): {"name": "Changed", "email": "{own_email}", "phone": "{own_phone}"},
     ("PATCH", "/api/profile/"): {"name": "Changed"},
+    ("DELETE", "/api/profile/"): {"password": factories.PASSWORD},
+    ("PUT", "/api/profile/consents/"): {"training": True},
+    ("PUT", "/api/profile/nominee/"): {"name": "Sita Devi", "relation": "mother", "date_of_birth": "1970-01-01"},
+    ("DELETE", "/api/profile/nominee/"): {},
     ("POST", "/api/jars/"): {"name": "B", "plan_type": "daily", "target_amount": "5"},
     ("PATCH", "/api/jars/<uuid:jar_id>/"): {"name": "Changed"},
     ("DELETE", "/api/jars/<uuid:jar_id>/"): {},
@@ -46,6 +50,7 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
 # These read no body at all: an extra member cannot reach them.
 BODILESS = {
     ("POST", "/api/token/refresh/"),
+    ("DELETE", "/api/profile/nominee/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"),
     ("DELETE", "/api/devices/<uuid:device_id>/"),
@@ -220,6 +225,7 @@ TAKEN: dict[tuple[str, str], set[str]] = {
     ("PATCH", "/api/profile/"): {
         "email", "phone", "time_zone", "language", "display_name", "leaderboard_opt_in", "notification_preferences",
     },
+    ("PUT", "/api/profile/nominee/"): {"guardian", "phone", "email"},
     ("POST", "/api/jars/"): {"installment_amount", "start_date", "end_date", "auto_deposit"},
     ("PATCH", "/api/jars/<uuid:jar_id>/"): {"target_amount", "installment_amount", "end_date", "auto_deposit"},
     ("POST", "/api/jars/deposit/"): {"note"},

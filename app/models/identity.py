@@ -50,6 +50,7 @@ class User(Model):
             postgresql_where=text("leaderboard_opt_in AND display_name IS NOT NULL AND status = 'active'"),
         ),
         Index("ix_users_time_zone", "time_zone", "id"),
+        Index("ix_users_train_on_history", "id", postgresql_where=text("train_on_history")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

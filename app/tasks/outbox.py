@@ -14,6 +14,8 @@ RECEIVERS = {
     "gamification.standing_changed": ("gamification.refresh_standings", "credit.refresh"),
     "credit.model_changed": ("credit.recalculate",),
     "jobs.ordered": ("jobs.begin",),
+    "privacy.erased": ("gamification.refresh_standings",),
+    "privacy.objects_left": ("privacy.remove_objects",),
     "support.asked": ("support.tell_officer",),
 }
 

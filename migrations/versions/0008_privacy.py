@@ -44,6 +44,9 @@ def _consents() -> None:
     op.add_column("users", sa.Column("terms_version", sa.String(length=16), nullable=True))
     op.add_column("users", sa.Column("privacy_version", sa.String(length=16), nullable=True))
     op.add_column("users", sa.Column("train_on_history", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.create_index("ix_users_train_on_history", "users", ["id"], postgresql_where=sa.text("train_on_history"))
+    # Whoever imported a history had the right to; savers are asked first.
+    op.execute("UPDATE users SET train_on_history = true WHERE id IN (SELECT user_id FROM import_accounts)")
 
 
 def _nominees() -> None:
@@ -110,6 +113,7 @@ def downgrade() -> None:
     op.drop_column("support_requests", "late_told_at")
     op.drop_column("support_requests", "appeal_of")
     op.drop_table("nominees")
+    op.drop_index("ix_users_train_on_history", "users")
     op.drop_column("users", "train_on_history")
     op.drop_column("users", "privacy_version")
     op.drop_column("users", "terms_version")

@@ -13,6 +13,7 @@ from app.blueprints.api import (
     gamification,
     identity,
     jobs,
+    my_data,
     notifications,
     problems,
     savings,
@@ -28,6 +29,7 @@ __all__ = ["access", "init_app", "tokens"]
 
 BLUEPRINTS = (
     identity.blueprint,
+    my_data.blueprint,
     savings.blueprint,
     auto_deposits.blueprint,
     statements.blueprint,

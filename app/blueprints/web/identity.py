@@ -66,7 +66,7 @@ def log_in() -> Page:
 
 
 @blueprint.post("/logout")
-@page_access("saver")
+@page_access("saver", agreed=False)
 def log_out() -> Redirect:
     """End the sign-in of this browser."""
     family = caller().family_id

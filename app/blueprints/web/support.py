@@ -25,7 +25,7 @@ Page = str | tuple[str, int] | Redirect
 
 
 @blueprint.get("/support")
-@page_access("saver")
+@page_access("saver", agreed=False)
 def requests() -> str:
     """The saver's own requests, with their answers."""
     person, about = caller(), f"web:support:{caller().id}"
@@ -43,7 +43,7 @@ def requests() -> str:
 
 
 @blueprint.route("/support/new", methods=["GET", "POST"])
-@page_access("saver")
+@page_access("saver", agreed=False)
 @limiter.limit(lambda: current_app.config["RATELIMIT_SUPPORT"], key_func=lambda: str(caller().id), methods=["POST"])
 def ask() -> Page:
     """Ask for something to be looked at. The address says what it is about."""
@@ -73,7 +73,7 @@ def ask() -> Page:
 
 
 @blueprint.get("/support/<uuid:request_id>")
-@page_access("saver")
+@page_access("saver", agreed=False)
 def read(request_id: UUID) -> str:
     """One request: its reference, the day of its answer, and the answer."""
     person = caller()

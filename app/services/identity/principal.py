@@ -19,8 +19,12 @@ ROWS = (
     " FROM refresh_families f JOIN users u ON u.id = f.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
     " WHERE f.id = $1 AND f.revoked_at IS NULL AND f.expires_at > $2 AND u.status = 'active'"
 )
-SELECT = Statement("identity_principal", f"SELECT {COLUMNS}, 0{ROWS}", parameters=2)
-SELECT_AT_A_PAGE = Statement("identity_principal_at_a_page", f"SELECT {COLUMNS}, {UNREAD}{ROWS}", parameters=2)
+SELECT = Statement("identity_principal", f"SELECT {COLUMNS}, 0, u.terms_version, u.privacy_version{ROWS}", parameters=2)
+SELECT_AT_A_PAGE = Statement(
+    "identity_principal_at_a_page",
+    f"SELECT {COLUMNS}, {UNREAD}, u.terms_version, u.privacy_version{ROWS}",
+    parameters=2,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Principal:
 
     ``closed_through``: the last local day whose periods were closed for this saver when the person was looked up.
     ``unread``: notices in the inbox that are new, ``inbox.MOST_COUNTED`` at most; counted for pages alone.
+    ``terms_version`` and ``privacy_version``: what was agreed to.
     """
 
     id: UUID
@@ -41,6 +46,8 @@ class Principal:
     zone: SaverZone
     closed_through: date | None = None
     unread: int = 0
+    terms_version: str | None = None
+    privacy_version: str | None = None
 
     is_authenticated = True
     is_active = True
@@ -69,8 +76,21 @@ def principal(family_id: UUID, user_id: UUID | None = None, *, at_a_page: bool =
     rows = fetch(SELECT_AT_A_PAGE if at_a_page else SELECT, (family_id, datetime.now(UTC)))
     if not rows or (user_id is not None and rows[0][0] != user_id):
         return None
-    id_, role, name, email, language, kyc_status, *zone, closed_through, unread = rows[0]
-    return Principal(id_, family_id, role, name, email, language, kyc_status, SaverZone(*zone), closed_through, unread)
+    id_, role, name, email, language, kyc_status, *zone, closed_through, unread, terms, privacy = rows[0]
+    return Principal(
+        id_,
+        family_id,
+        role,
+        name,
+        email,
+        language,
+        kyc_status,
+        SaverZone(*zone),
+        closed_through,
+        unread,
+        terms,
+        privacy,
+    )
 
 
 def saver_of_jar(jar_id: UUID) -> tuple[Principal, bool] | None:
