@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -27,7 +28,7 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/profile/"): {"name": "Changed", "email": "{own_email}", "phone": "{own_phone}"},
     ("PATCH", "/api/profile/"): {"name": "Changed"},
     ("DELETE", "/api/profile/"): {"password": factories.PASSWORD},
-    ("PUT", "/api/profile/consents/"): {"training": True},
+    ("PUT", "/api/profile/consents/"): {"terms": "1"},
     ("PUT", "/api/profile/nominee/"): {"name": "Sita Devi", "relation": "mother", "date_of_birth": "1970-01-01"},
     ("DELETE", "/api/profile/nominee/"): {},
     ("POST", "/api/jars/"): {"name": "B", "plan_type": "daily", "target_amount": "5"},
@@ -44,6 +45,7 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("DELETE", "/api/devices/<uuid:device_id>/"): {},
     ("POST", "/api/notifications/<uuid:notice_id>/read/"): {},
     ("POST", "/api/support-requests/"): {"subject": "My score", "text": "It leaves a week out."},
+    ("POST", "/api/support-requests/<uuid:request_id>/appeal/"): {"text": "The week is still left out."},
     ("POST", "/api/predict-score/"): {},
     ("POST", "/api/admin/recalculate-scores/"): {},
 }
@@ -210,7 +212,7 @@ def test_no_column_of_any_table_can_be_sent_along(
     person = factories.make_staff(app) if staff else saver
     before = everything_of(superuser, saver)
     for column in sorted(columns):
-        answer = person.call(method, path.replace("<uuid:jar_id>", jar), body | {column: "1"})
+        answer = person.call(method, re.sub("<uuid:[a-z_]+>", jar, path), body | {column: "1"})
         assert (answer.status_code, answer.json["code"]) == (422, "validation_error"), column
         assert list(answer.json["errors"]) == [column]
     assert everything_of(superuser, saver) == before

@@ -92,6 +92,9 @@ JOBS: dict[str, Job] = {
         Job("savings.announce", "Tells savers a day ahead of each auto-deposit.", auto_deposits.announce, QUARTERS),
         Job("savings.collect", "Collects the auto-deposits that are due.", auto_deposits.collect, "*/5 * * * *"),
         Job("support.tell_officer", "Sends word of savers' requests.", support_letters.tell_officer, TENTHS),
+        Job(
+            "support.tell_late", "Tells officer and saver of answers that are late.", support_letters.tell_late, TENTHS
+        ),
         Job("upkeep.dead_letters", "Counts what was given up, tries what an outage killed.", dead_letters.look, TENTHS),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),
