@@ -57,7 +57,7 @@ def reader(app: Flask, clock: Any) -> Reader:
         if day % 10 == 0:
             factories.score(saver, clock)
         clock.advance(days=1)
-    saver.withdraw(jars["daily"], "100")
+    movement = saver.withdraw(jars["daily"], "100").json["transaction"]["id"]
     factories.score(saver, clock)
     soon = (clock.now() + timedelta(days=5)).date().isoformat()
     paused, full, closed, ending = (
@@ -89,7 +89,9 @@ def reader(app: Flask, clock: Any) -> Reader:
         run(lambda: write(saver.id, "target_reached", facts, at=clock.now()))
         token = preferences.unsubscribe_token(saver.id, "weekly_digest")
     pages = ["/dashboard", "/jars", "/jars/new", "/streaks", "/badges", "/score", "/notifications", "/profile",
-             "/profile/notifications", "/support", "/support/new", "/support/new?about=score",
+             "/profile/notifications", "/profile/data", "/profile/erase", "/profile/nominee", "/terms", "/privacy",
+             f"/support/{answered['id']}/again", f"/support/new?about=transaction&id={movement}",
+             "/support", "/support/new", "/support/new?about=score",
              f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/offline",
              "/nowhere"]  # fmt: skip
     pages += [f"/leaderboard?board={board}&period={period}" for board in ("streak", "consistency")

@@ -9,7 +9,10 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 
+from app import clock
 from app.services.notifications import preferences
+from app.services.ops import support_answers
+from app.transactions import run
 from tests import factories
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 
@@ -17,15 +20,18 @@ pytestmark = pytest.mark.browser
 
 # A narrow phone, and a desktop of 1280 × 800 at twice the size.
 NARROW, ZOOMED = (320, 640), (640, 400)
-PUBLIC = ("/", "/login", "/signup", "/offline", "/styleguide", "/nowhere")
+PUBLIC = ("/", "/login", "/signup", "/terms", "/privacy", "/offline", "/styleguide", "/nowhere")
 # Files and forms' own ends, no pages.
-NO_PAGES = {"/manifest.webmanifest", "/service-worker.js", "/begin", "/healthz", "/readyz", "/metrics"}
+NO_PAGES = {"/manifest.webmanifest", "/service-worker.js", "/begin", "/agree", "/healthz", "/readyz", "/metrics"}
 # What is there before there is anything.
 EMPTY = ("/dashboard", "/jars", "/score", "/badges", "/streaks", "/notifications", "/support")
 # Pages that are drawn in more than one way.
 MORE = (
     "/leaderboard?board=consistency&period=month",
     "/support/new?about=score",
+    "/support/new?about=transaction&id={movement}",
+    "/support/{answered}",
+    "/support/{answered}/again",
     "/jars/{jar}?type=deposit",
     "/jars/{jar}?type=withdraw&from=2030-01-01",
     "/jars/{weekly}",
@@ -53,8 +59,13 @@ def everything(app: Flask) -> tuple[factories.Saver, list[str]]:
     saver.deposit(known["full"], "100")
     saver.call("DELETE", f"/api/jars/{known['closed']}/")
     saver.call("PUT", f"/api/jars/{known['weekly']}/auto-deposit/", {"amount": "50", "day": 3})
+    known["movement"] = saver.deposit(known["daily"], "10").json["transaction"]["id"]
+    answered = saver.post("/api/support-requests/", {"subject": "Mine", "text": "Look."}).json
+    known["answered"] = answered["id"]
     asked = saver.post("/api/support-requests/", {"subject": "My score", "text": "A week is missing."}).json
     with app.app_context():
+        by = factories.make_staff(app).id
+        run(lambda: support_answers.answer(answered["reference"], "We looked.", by=by, at=clock.now()))
         known["token"] = preferences.unsubscribe_token(saver.id, "weekly_digest")
     ids = {"jar_id": known["jar"], "request_id": asked["id"], "token": known["token"]}
     pages = []

@@ -100,8 +100,8 @@ def test_requests_go_three_years_after_their_answer_and_a_thread_with_its_younge
     for number, (days, of) in enumerate([(1100, None), (1100, None), (1000, 1), (None, None), (1090, None)]):
         make(
             "INSERT INTO support_requests (id, reference, user_id, subject, text, status, created_at, answer_by,"
-            " answer, answered_at, answered_by, appeal_of) VALUES (%s, %s, %s, 's', 't', %s, now() - interval '4 years',"
-            " current_date, %s, now() - %s * interval '1 day', %s, %s)",
+            " answer, answered_at, answered_by, appeal_of) VALUES (%s, %s, %s, 's', 't', %s,"
+            " now() - interval '4 years', current_date, %s, now() - %s * interval '1 day', %s, %s)",
             *(ids[number], f"CH-{number}", saver.id, "open" if days is None else "answered"),
             *(None if days is None else "a", days, staff.id, None if of is None else ids[of]),
         )

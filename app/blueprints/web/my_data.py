@@ -38,7 +38,7 @@ def my_data() -> Page:
         say("success", "identity/said.html", "choices_changed")
         return redirect(url_for(".my_data"), 303)
     held = {one.purpose: one for one in run(lambda: consents.standing(person.id, at=at))}
-    return render_template("identity/my_data.html", form=FlaskForm(), held=held, person=person)
+    return render_template("identity/my_data.html", form=FlaskForm(), held=held, person=person, today=person.today(at))
 
 
 @blueprint.post("/profile/data/file")

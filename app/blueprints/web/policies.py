@@ -71,7 +71,8 @@ def _page(policy: str) -> str:
     return render_template(
         "policies/policy.html",
         policy=policy,
-        version=shown,
+        shown=shown,
+        today=at.date(),
         current=current,
         older=[one for one in policies.VERSIONS[policy] if one.counts_from < current.counts_from],
         blocks=blocks(policies.template(policy, shown.number, language())),

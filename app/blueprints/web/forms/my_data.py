@@ -10,6 +10,7 @@ from app.blueprints.web.forms.fields import DayField, Given, OneLine, PageForm
 from app.blueprints.web.forms.kept import KeptForm
 
 RELATIONS = [
+    SelectChoice("", _("Choose")),
     SelectChoice("spouse", _("Husband or wife")),
     SelectChoice("mother", _("Mother")),
     SelectChoice("father", _("Father")),
@@ -33,7 +34,7 @@ class NomineeForm(KeptForm):
     """The person, and how to find them."""
 
     name = StringField(_("Their name"), [Given("Enter their name."), OneLine(100)])
-    relation = SelectField(_("They are your"), choices=RELATIONS)
+    relation = SelectField(_("They are your"), [InputRequired(_("Choose what they are to you."))], choices=RELATIONS)
     born_on = DayField(_("Their date of birth"), [InputRequired(_("Choose the day on which they were born."))])
     guardian = StringField(_("A grown-up who receives it for them"), [OneLine(100, min_length=0)])
     phone = StringField(_("Their mobile number"), [OneLine(32, min_length=0)])

@@ -9,10 +9,7 @@ from tests.conftest import ROOT
 
 def line(holding: Holding) -> str:
     shown = f"`{holding.export.name}`" if isinstance(holding.export, Section) else f"no: {holding.export}"
-    if not holding.stays:
-        erasure = "deleted"
-    else:
-        erasure = f"{'partly stays' if holding.erased else 'stays'}: {holding.stays}"
+    erasure = f"{'partly stays' if holding.erased else 'stays'}: {holding.stays}" if holding.stays else "deleted"
     kept = "no period" if holding.kept is None else f"{period(holding)} {holding.counted}"
     return f"| `{holding.table}` | {holding.about} | {shown} | {erasure} | {kept} |"
 
