@@ -17,6 +17,7 @@ from app.blueprints.api.schemas.my_data import (
     StandingsSchema,
 )
 from app.blueprints.documents import own_data
+from app.errors import Invalid
 from app.extensions import limiter
 from app.services.identity import consents, nominees
 from app.services.ops.privacy import erasure, export
@@ -41,6 +42,8 @@ _ERASURE = {
         **_PROBLEM,
     },
 }
+# What the contract calls these.
+_NAMES = {"born_on": "date_of_birth"}
 
 
 def _self() -> str:
@@ -101,7 +104,10 @@ def read_nominee() -> dict[str, Any]:
 @blueprint.response(200, NomineeAnswerSchema)
 def name_nominee(values: dict[str, Any]) -> dict[str, Any]:
     """Name a person, in place of whoever was named before."""
-    return {"nominee": run(lambda: nominees.name(caller(), values, at=clock.now()))}
+    try:
+        return {"nominee": run(lambda: nominees.name(caller(), values, at=clock.now()))}
+    except Invalid as invalid:
+        raise Invalid({_NAMES.get(name, name): said for name, said in invalid.errors.items()}) from invalid
 
 
 @blueprint.route("/profile/nominee/", methods=["DELETE"])

@@ -76,10 +76,10 @@ def versions(at: datetime) -> tuple[str, str]:
     return terms, privacy
 
 
-def keep_signup(user_id: UUID, *, at: datetime) -> None:
+def keep_signup(user_id: UUID, *, how: str, at: datetime) -> None:
     """Keep that somebody agreed by making their account, whose row has the versions already."""
     for policy, number in zip(REQUIRED, versions(at), strict=True):
-        queue(INSERT, (uuids.uuid7(), user_id, policy, number, True, at, SIGNUP))
+        queue(INSERT, (uuids.uuid7(), user_id, policy, number, True, at, how))
 
 
 def say(user_id: UUID, said: Mapping[str, str | bool], *, how: str, at: datetime, actor: str = "saver") -> None:

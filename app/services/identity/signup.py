@@ -25,10 +25,11 @@ def sign_up(
     role: str = "saver",
     time_zone: str | None = None,
     language: str = "en",
+    how: str = consents.SIGNUP,
 ) -> User:
     """A new person, flushed. ``role`` is the caller's decision, never a client's.
 
-    A saver agrees to the terms by signing up: page and contract say so, and it is kept as the versions of that moment.
+    A saver agrees to the terms by signing up: page and contract say so, and it is kept with the versions of that moment and ``how``.
 
     Raises Invalid with the fields that cannot be used (``weak_password`` where that is all), and DomainError
     ``email_taken`` or ``phone_taken``.
@@ -74,7 +75,7 @@ def sign_up(
     db.session.add(user)
     db.session.flush()
     if role == "saver":
-        consents.keep_signup(user.id, at=at)
+        consents.keep_signup(user.id, how=how, at=at)
     return user
 
 

@@ -67,7 +67,7 @@ def test_signing_up_by_the_api_is_agreeing_and_by_nobody_else(app: Flask) -> Non
     held = run(
         lambda: fetch("SELECT purpose, version, given, how FROM consents WHERE user_id = %s ORDER BY id", (user,))
     )
-    assert held == [("terms", "1", True, "signup"), ("privacy", "1", True, "signup")]
+    assert held == [("terms", "1", True, "api"), ("privacy", "1", True, "api")]
     assert rows(factories.make_staff(app)) == []
 
 
