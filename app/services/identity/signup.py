@@ -29,7 +29,8 @@ def sign_up(
 ) -> User:
     """A new person, flushed. ``role`` is the caller's decision, never a client's.
 
-    A saver agrees to the terms by signing up: page and contract say so, and it is kept with the versions of that moment and ``how``.
+    A saver agrees to the terms by signing up: page and contract say so, and it is kept with the versions of that
+    moment and ``how``.
 
     Raises Invalid with the fields that cannot be used (``weak_password`` where that is all), and DomainError
     ``email_taken`` or ``phone_taken``.
