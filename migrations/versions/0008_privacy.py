@@ -16,6 +16,23 @@ depends_on = None
 INSTANT = postgresql.TIMESTAMP(timezone=True)
 
 
+# Whoever was at it while the account was erased waits for that, and then adds nothing to it any more.
+TAKE_NOTHING_MORE = """
+CREATE FUNCTION refuse_erased() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    standing text;
+BEGIN
+    SELECT status INTO standing FROM users WHERE id = NEW.user_id FOR KEY SHARE;
+    IF standing = 'erased' THEN
+        RAISE EXCEPTION 'an erased account takes nothing more'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'erased_account', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+TAKING = ("savings_jars", "support_requests", "nominees", "consents", "push_devices", "refresh_families")
+
+
 def _consents() -> None:
     op.create_table(
         "consents",
@@ -103,9 +120,17 @@ def upgrade() -> None:
     _consents()
     _nominees()
     _help()
+    op.execute(TAKE_NOTHING_MORE)
+    for table in TAKING:
+        op.execute(
+            f"CREATE TRIGGER {table}_not_erased BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_erased()"
+        )
 
 
 def downgrade() -> None:
+    for table in TAKING:
+        op.execute(f"DROP TRIGGER {table}_not_erased ON {table}")
+    op.execute("DROP FUNCTION refuse_erased()")
     op.drop_index("ix_support_requests_answered", "support_requests")
     op.drop_constraint(op.f("uq_support_requests_appeal_of"), "support_requests", type_="unique")
     op.drop_constraint(op.f("fk_support_requests_appeal_of"), "support_requests", type_="foreignkey")

@@ -20,7 +20,9 @@ from app.services.outbox.messages import enqueue
 from app.services.savings import instructions
 from app.services.savings.jars import close
 from app.services.savings.rows import LOCK_SAVER
-from app.transactions import after_commit, fetch, queue
+from app.transactions import after_commit, fetch, on_violation, queue
+
+on_violation("erased_account", lambda: DomainError("token_revoked", "This sign-in has ended; sign in again."))
 
 
 def _no_money(user_id: UUID) -> None:

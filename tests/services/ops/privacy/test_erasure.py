@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -22,13 +26,16 @@ from app.services.audit import log as audit
 from app.services.credit.refresh import refresh
 from app.services.credit.storing import Cause
 from app.services.gamification import boards
-from app.services.identity import profile
+from app.services.identity import nominees, profile, sign_in
+from app.services.identity.principal import Principal
+from app.services.ops import support_requests
 from app.services.ops.privacy import erasure, objects
 from app.services.outbox.relay import relay
+from app.services.savings import jars
 from app.tasks.outbox import RECEIVERS
 from app.transactions import fetch, queue, run, transaction
 from tests import factories
-from tests.conftest import Clock
+from tests.conftest import Clock, with_database
 from tests.factories import PASSWORD, Saver
 from tests.services.ops.privacy.conftest import Filled
 
@@ -268,6 +275,55 @@ def test_what_was_on_its_way_to_the_profile_changes_nothing(app: Flask, saver: S
     assert saver.call("DELETE", "/api/profile/", {"password": PASSWORD}).status_code == 204
     with app.app_context(), pytest.raises(DomainError, match="not_found"):
         run(lambda: profile.change(saver.id, {"name": "Back again"}, at=clock.now()))
+
+
+LATE: dict[str, Callable[[Principal], Any]] = {
+    "a jar": lambda person: jars.create(
+        person, name="Late", plan_type="daily", target_amount=500, at=factories.clock.now()
+    ),
+    "a request": lambda person: support_requests.ask(person, subject="Late", text="Late", at=factories.clock.now()),
+    "a nominee": lambda person: nominees.name(
+        person, {"name": "Late", "relation": "son", "born_on": date(1990, 1, 1)}, at=factories.clock.now()
+    ),
+    "a sign-in": lambda person: sign_in.open_family(person.id, kind="web", device="Late"),
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_whoever_was_at_it_meanwhile_waits_and_then_adds_nothing(
+    app: Flask, stack: Any, saver: Saver, superuser: Any, what: str
+) -> None:
+    """The account is erased in a transaction that is still open when another call of the saver comes in."""
+    with app.app_context():
+        person = saver.principal()
+    name = urlsplit(app.config["DATABASE_URL"]).path.lstrip("/")
+    eraser = psycopg2.connect(with_database(stack.settings["DATABASE_SUPERUSER_URL"], name))
+    said: list[str] = []
+
+    def come() -> None:
+        with app.app_context():
+            try:
+                run(lambda: LATE[what](person))
+            except DomainError as refusal:
+                said.append(refusal.code)
+
+    with eraser.cursor() as cursor, superuser.cursor() as watcher:
+        cursor.execute("UPDATE users SET status = 'erased', email_key = id::text WHERE id = %s", (str(saver.id),))
+        thread = threading.Thread(target=come)
+        thread.start()
+        deadline = time.monotonic() + 2.5
+        while time.monotonic() < deadline:
+            watcher.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", (eraser.info.backend_pid,)
+            )
+            if watcher.fetchone():
+                break
+        else:
+            pytest.fail("nobody waited")
+        eraser.commit()
+    thread.join()
+    eraser.close()
+    assert said == ["token_revoked"]
 
 
 def test_objects_are_removed_through_the_outbox_and_wait_while_the_store_is_away(
