@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -122,6 +123,24 @@ def _sms_templates(text: str) -> str:
     return text
 
 
+def _calling_codes(text: str) -> tuple[str, ...]:
+    codes = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not codes or not all(code.isascii() and code.isdigit() and len(code) <= 3 for code in codes):
+        raise ValueError("is not a list of calling codes such as 91,971")
+    return codes
+
+
+def _fernet_keys(text: str) -> str:
+    """Each is 32 bytes in base64url."""
+    for key in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            if len(urlsafe_b64decode(key.encode("ascii"))) != 32:
+                raise ValueError(key)
+        except ValueError:
+            raise ValueError("is not a list of Fernet keys: `flask settings encryption-key` makes one") from None
+    return text
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting. ``default`` is text, as the environment would give it; ``parse`` raises ValueError."""
@@ -145,6 +164,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "JWT_SECRET_KEY", "", "signs access and refresh tokens; at least 32 characters, not SECRET_KEY", secret=True
+    ),
+    Setting(
+        "ENCRYPTION_KEYS",
+        "",
+        "encrypts secrets at rest (two-factor): Fernet keys with commas between them, the first for what is new, all"
+        " for what is read; `flask settings encryption-key` makes one; empty: made of SECRET_KEY, not in production",
+        _fernet_keys,
+        True,
     ),
     Setting(
         "DATABASE_URL", "", "PostgreSQL for web and worker, a role that does not own the tables", _database_url, True
@@ -194,6 +221,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RATELIMIT_ENABLED", "1", "0 lifts the rate limits, for measuring only", _boolean),
     Setting("RATELIMIT_SIGNUP", "10 per hour", "sign-ups from one address"),
     Setting("RATELIMIT_LOGIN", "30 per minute", "sign-in attempts from one address"),
+    Setting("RATELIMIT_FORGOT", "10 per hour", "letters for a forgotten password, asked for from one address"),
+    Setting("RATELIMIT_CODES", "20 per hour", "codes and links to addresses and numbers, asked for from one address"),
     Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver"),
     Setting("RATELIMIT_EXPORT", "5 per hour", "exports of everything that is held about one saver"),
     Setting("RATELIMIT_ERASURE", "5 per hour", "tries of one saver to close the account, each with a password"),
@@ -236,6 +265,7 @@ SETTINGS: tuple[Setting, ...] = (
         " a kind without one is not sent",
         _sms_templates,
     ),
+    Setting("SMS_COUNTRIES", "91", "calling codes of the countries whose numbers get codes: 91,971", _calling_codes),
     Setting("MAX_CONTENT_LENGTH", "65536", "largest body of a request that uploads no file, in bytes", _positive),
     Setting("LOG_LEVEL", "INFO", "least severity that is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
     Setting("LOG_FORMAT", "console", "json or console", _one_of("json", "console")),
@@ -391,6 +421,8 @@ class ProductionConfig(BaseConfig):
                 found.append(f"{name} is shorter than 32 characters")
             elif value and (len(set(value)) < 10 or any(word in value.lower() for word in WEAK_WORDS)):
                 found.append(f"{name} is guessable: use `python -c 'import secrets; print(secrets.token_urlsafe(48))'`")
+        if not config["ENCRYPTION_KEYS"]:
+            found.append("ENCRYPTION_KEYS is not set: `flask settings encryption-key` makes one")
         if config["SECRET_KEY"] and config["SECRET_KEY"] == config["JWT_SECRET_KEY"]:
             found.append("JWT_SECRET_KEY is the same as SECRET_KEY")
         if config["DATABASE_URL"] and not urlsplit(config["DATABASE_URL"]).password:

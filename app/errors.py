@@ -45,3 +45,15 @@ class Unavailable(DomainError):
     def __init__(self, message: str, code: str = "temporarily_unavailable", retry_after: int = 2) -> None:
         super().__init__(code, message)
         self.retry_after = retry_after
+
+
+class TooMany(DomainError):
+    """There were too many tries of this kind; the same may go through after ``retry_after`` seconds."""
+
+    def __init__(
+        self,
+        retry_after: int,
+        message: str = Sentence("There were many tries in a short time. Wait a moment, then try again."),
+    ) -> None:
+        super().__init__("rate_limited", message)
+        self.retry_after = max(1, retry_after)

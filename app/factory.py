@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
 from app import clock, connections, extensions, observability
-from app.blueprints import api, errors, headers, languages, web
+from app.blueprints import api, compression, device_tokens, errors, headers, languages, web
 from app.cli import register_commands
 from app.integrations.email import mailer
 from app.integrations.model_store import model_store
@@ -39,8 +39,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         hops = values["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     observability.init_app(app)
+    compression.init_app(app)
     _bind_extensions(app)
     languages.init_app(app)
+    device_tokens.init_app(app)
     api.init_app(app)
     web.init_app(app)
     errors.init_app(app)

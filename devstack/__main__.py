@@ -1,4 +1,4 @@
-"""`python -m devstack run | dev | up | status | exec | clean`, in the folder of the clone."""
+"""`python -m devstack run | dev | up | status | code | exec | clean`, in the folder of the clone."""
 
 from __future__ import annotations
 
@@ -59,6 +59,12 @@ def status() -> int:
     return 0 if all(answers.values()) else 1
 
 
+def code() -> int:
+    """The code with which the demo's member of staff signs in now."""
+    say(runfile.code(runfile.read(DIRECTORY)["admin"]))
+    return 0
+
+
 def execute(argv: list[str]) -> int:
     """Become ``argv``, with the settings of what runs."""
     if not argv:
@@ -89,6 +95,7 @@ def main(argv: list[str]) -> int:
         "dev": lambda: run(reload=True),
         "up": up,
         "status": status,
+        "code": code,
         "clean": clean,
     }
     parser.add_argument("command", choices=[*commands, "exec"])

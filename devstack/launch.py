@@ -157,13 +157,15 @@ class Launch:
     def _accounts(self) -> dict[str, dict[str, str]]:
         known = secrets.load(self.directory / "secrets.json")
         default = {"saver": "asha@example.com", "admin": "admin@example.com"}
-        return {
+        accounts = {
             role: {
                 "email": self.environ.get(f"DEMO_{role.upper()}_EMAIL") or email,
                 "password": self.environ.get(f"DEMO_{role.upper()}_PASSWORD") or known[f"demo_{role}"],
             }
             for role, email in default.items()
         }
+        accounts["admin"]["totp_secret"] = self.environ.get("DEMO_ADMIN_TOTP_SECRET") or known[secrets.TOTP_NAME]
+        return accounts
 
     def _database(self) -> Postgres | None:
         return next((server for server in self.stack.servers if isinstance(server, Postgres)), None)
@@ -241,6 +243,7 @@ class Launch:
         say(f"\nChhota runs at {self.url}  ({time.monotonic() - self._began:.1f} s)\n")
         for role, account in accounts.items():
             say(f"  {role:6}{account['email']:{width}}  {account['password']}")
+        say(f"        code now {runfile.code(accounts['admin'])}; for the next ones: make code")
         say("\nLogs are in .local/logs. Ctrl-C stops everything; the data stays.")
 
     def keep(self) -> None:

@@ -44,6 +44,13 @@ def read(directory: Path) -> dict[str, Any]:
     return content
 
 
+def code(account: dict[str, str]) -> str:
+    """The six digits that an authenticator app would show for ``account`` now (they change every 30 seconds)."""
+    import pyotp  # what starts without an environment has no use for it
+
+    return pyotp.TOTP(account["totp_secret"]).now()
+
+
 def listening(url: str) -> bool:
     """Whether something takes connections at the host and port of ``url``."""
     parts = urlsplit(url)

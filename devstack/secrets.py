@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets as generator
@@ -23,6 +24,8 @@ NAMES = (
     "jwt_secret_key",
 )
 READABLE_NAMES = ("demo_saver", "demo_admin")
+# In the form that authenticator apps take, and in that of an encryption key.
+TOTP_NAME, FERNET_NAME = "demo_admin_totp", "encryption_key"
 # Two halves of one pair: what signs push to browsers, and what browsers are shown.
 PAIR = ("vapid_private_key", "vapid_public_key")
 
@@ -46,9 +49,9 @@ def load(file: Path) -> dict[str, str]:
                 f"{file} is damaged: put back a copy of it, or run `make clean` to begin again without the data."
             ) from error
         file.chmod(0o600)
-    missing = [name for name in (*NAMES, *READABLE_NAMES) if not known.get(name)]
+    missing = [name for name in (*NAMES, *READABLE_NAMES, TOTP_NAME, FERNET_NAME) if not known.get(name)]
     for name in missing:
-        known[name] = _readable() if name in READABLE_NAMES else generator.token_hex(24)
+        known[name] = _new(name)
     if not all(known.get(name) for name in PAIR):
         known |= dict(zip(PAIR, _key_pair(), strict=True))
         missing += PAIR
@@ -57,10 +60,18 @@ def load(file: Path) -> dict[str, str]:
     return known
 
 
+def _new(name: str) -> str:
+    if name in READABLE_NAMES:
+        return _readable()
+    if name == TOTP_NAME:
+        return base64.b32encode(generator.token_bytes(20)).decode()
+    if name == FERNET_NAME:
+        return base64.urlsafe_b64encode(generator.token_bytes(32)).decode()
+    return generator.token_hex(24)
+
+
 def _key_pair() -> tuple[str, str]:
     """A private key of P-256 and its public half, in base64url without padding."""
-    import base64
-
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 

@@ -142,6 +142,7 @@ class Stack:
         self.settings = {
             "SECRET_KEY": self._environ.get("SECRET_KEY") or known["secret_key"],
             "JWT_SECRET_KEY": self._environ.get("JWT_SECRET_KEY") or known["jwt_secret_key"],
+            "ENCRYPTION_KEYS": self._environ.get("ENCRYPTION_KEYS") or known["encryption_key"],
         }
         given = {name: self._environ[name] for name in VAPID if self._environ.get(name)}
         self.settings |= given or {name: known[name.lower()] for name in VAPID}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -16,7 +18,7 @@ from app import clock
 from app.blueprints.api import tokens
 from app.services.credit.refresh import refresh_all
 from app.services.credit.storing import Cause
-from app.services.identity import sign_in, signup, staff
+from app.services.identity import sign_in, signup, staff, two_factor
 from app.services.identity.principal import Principal, principal
 from app.transactions import run, transaction
 
@@ -46,6 +48,8 @@ class Saver:
     access_token: str
     refresh_token: str
     client: FlaskClient = field(repr=False)
+    #: What an authenticator app of this person holds; None without two-factor sign-in.
+    totp: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -92,6 +96,7 @@ class Saver:
 def make_saver(app: Flask, *, role: str = "saver", name: str = "Asha Devi", **values: Any) -> Saver:
     """A new signed-in person. ``values`` go to ``sign_up`` (email, phone, password, time_zone, language)."""
     details = {"email": email(), "phone": phone(), "password": PASSWORD} | values
+    totp = None if role == "saver" else pyotp.random_base32()
     with app.test_request_context():
 
         def work() -> tuple[UUID, sign_in.SignIn]:
@@ -101,6 +106,8 @@ def make_saver(app: Flask, *, role: str = "saver", name: str = "Asha Devi", **va
                 user = staff.add(
                     name=name, email=details["email"], password=details["password"], role=role, at=clock.now()
                 )
+                two_factor.keep(user.id, str(totp))
+                two_factor.switch_on(user.id, now=datetime.now(UTC))
             return user.id, sign_in.open_family(user.id, kind="api", device="Werkzeug")
 
         user_id, opened = run(work)
@@ -114,11 +121,12 @@ def make_saver(app: Flask, *, role: str = "saver", name: str = "Asha Devi", **va
         pair["access_token"],
         pair["refresh_token"],
         app.test_client(),
+        totp,
     )
 
 
 def make_staff(app: Flask, role: str = "admin") -> Saver:
-    """A new signed-in member of staff."""
+    """A new signed-in member of staff, with two-factor sign-in as all of them need it."""
     return make_saver(app, role=role, name="Meera Staff")
 
 

@@ -21,21 +21,26 @@ from tests.factories import Saver
 
 NAMES = {"daily": "साइकिल", "weekly": "स्कूल की फ़ीस", "monthly": "दीदी की शादी", "flexible": "आड़ा वक़्त"}
 #: What a page in Hindi may say in Latin letters: the brand beside छोटा, the other language's own name, kinds of files,
-#: addresses, zones, references, browsers, and the name of an officer whom nobody has named yet.
+#: addresses, zones, references, browsers, keys for an app, and an officer whom nobody has named yet.
 ALLOWED = re.compile(
     r"\bchhota\b|\bEnglish\b|\bPDF\b|\bCSV\b|\bKYC\b|\bCH-[0-9A-Z]{4}-[0-9A-Z]{4}\b|\bAsia/Kolkata\b|\brule-\d+\b"
-    r"|\bChrome, \w+|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
+    r"|\bChrome, \w+|^[A-Z2-7]{4}$"
+    r"|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}(?:[ '’-][A-Za-z]+)*")
+# Names that other savers chose stand in <bdi>: they are in whatever language they like.
+UNSPOKEN = {"script", "style", "bdi"}
 SPOKEN = {"aria-label", "title", "alt", "placeholder", "aria-valuetext", "aria-description", "label"}
 
 
 @dataclass
 class Reader:
-    """The saver, and the addresses of every page that there is to see."""
+    """The saver, the addresses of every page that there is to see, and what addresses name: jars by plan and state,
+    ``jar_id``, ``request_id``, ``token``."""
 
     saver: Saver
     pages: list[str]
+    ids: dict[str, str]
 
 
 def reader(app: Flask, clock: Any) -> Reader:
@@ -91,14 +96,26 @@ def reader(app: Flask, clock: Any) -> Reader:
     pages = ["/dashboard", "/jars", "/jars/new", "/streaks", "/badges", "/score", "/notifications", "/profile",
              "/profile/notifications", "/profile/data", "/profile/erase", "/profile/nominee", "/terms", "/privacy",
              f"/support/{answered['id']}/again", f"/support/new?about=transaction&id={movement}",
-             "/support", "/support/new", "/support/new?about=score",
+             "/profile/security", "/profile/email", "/profile/phone", "/profile/phone/check",
+             "/profile/password", "/profile/confirm", "/profile/two-factor", "/profile/sign-ins", "/email", "/reset",
+             "/forgot", "/support", "/support/new", "/support/new?about=score",
              f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/offline",
              "/nowhere"]  # fmt: skip
     pages += [f"/leaderboard?board={board}&period={period}" for board in ("streak", "consistency")
               for period in ("week", "month", "all")]  # fmt: skip
     for jar in (*jars.values(), paused, full, closed, ending):
         pages += [f"/jars/{jar}", *(f"/jars/{jar}/{what}" for what in WHAT)]
-    return Reader(saver, pages)
+    ids = {
+        **jars,
+        "jar": jars["daily"],
+        "full": full,
+        "closed": closed,
+        "paused": paused,
+        "token": token,
+        "movement": movement,
+        "answered": answered["id"],
+    }
+    return Reader(saver, pages, ids | {"jar_id": jars["daily"], "request_id": asked["id"]})
 
 
 WHAT = ("edit", "close", "pause", "deposit", "withdraw", "auto-deposit", "statement")
@@ -111,7 +128,7 @@ class _Words(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style"}:
+        if tag in UNSPOKEN:
             self._silent += 1
         held = dict(attrs)
         self.found += [value for name, value in attrs if name in SPOKEN and value]
@@ -121,7 +138,7 @@ class _Words(HTMLParser):
             self.found.append(held.get("value") or "")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style"}:
+        if tag in UNSPOKEN:
             self._silent -= 1
 
     def handle_data(self, data: str) -> None:

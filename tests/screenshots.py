@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FOLDER = conftest.ROOT / "docs" / "screenshots"
 # A Wednesday evening in Kolkata.
 AT = datetime(2026, 7, 15, 13, 30, tzinfo=UTC)
-ACCOUNTS = demo.Accounts("asha@example.com", factories.PASSWORD, "meera@example.com", factories.PASSWORD)
+ACCOUNTS = demo.Accounts("asha@example.com", factories.PASSWORD, "meera@example.com", factories.PASSWORD, "A" * 32)
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 COLOURS, EXACTLY = 160, 96  # of the drawings' edges, and of the flat parts
 # Name, path ("{auto}" is a jar), device, theme. A name is a file; what was taken before goes.
@@ -40,7 +40,7 @@ PICTURES = (
     ("landing", "/", "phone", "light"),
     ("home-desktop", "/dashboard", "desktop", "light"),
 )
-SIGNED_OUT = {"/", "/login", "/signup", "/offline", "/styleguide"}
+SIGNED_OUT = {"/", "/login", "/signup", "/forgot", "/offline", "/styleguide"}
 
 
 def main(arguments: list[str]) -> int:

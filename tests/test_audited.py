@@ -30,6 +30,8 @@ CHANGES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("staff", "set-role"): ("{staff}", "support"),
     ("staff", "suspend"): ("{staff}",),
     ("staff", "restore"): ("{suspended}",),
+    ("two-factor", "off"): ("{staff}", "--yes"),
+    ("two-factor", "reseal"): (),
     ("support", "answer"): ("{reference}", "--by", "{staff}", "--text", "We looked."),
 }
 # These show what is a saver's own: that they were looked at is an entry too.
@@ -58,6 +60,7 @@ SILENT = {
     ("scoring", "evaluate"): "of files",
     ("scoring", "health"): "measures sums over all savers",
     ("scoring", "models"): "looks only",
+    ("settings", "encryption-key"): "prints a new key",
     ("settings", "example"): "prints names",
     ("settings", "show"): "looks only",
     ("shell",): "an operator's own hands; PostgreSQL's triggers hold there too",

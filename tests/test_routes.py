@@ -25,6 +25,20 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/login/"): {"email": "{own_email}", "password": factories.PASSWORD},
     ("POST", "/api/token/refresh/"): {},
     ("POST", "/api/logout/"): {},
+    ("POST", "/api/password/change/"): {"current_password": factories.PASSWORD, "new_password": "lamp kite harbour"},
+    ("POST", "/api/password/forgot/"): {"email": "{own_email}"},
+    ("POST", "/api/password/reset/"): {"token": "made up", "password": "lamp kite harbour"},
+    ("POST", "/api/email/send-link/"): {},
+    ("POST", "/api/email/verify/"): {"token": "made up"},
+    ("POST", "/api/phone/send-code/"): {},
+    ("POST", "/api/phone/verify/"): {"code": "123456"},
+    ("POST", "/api/two-factor/"): {},
+    ("POST", "/api/two-factor/confirm/"): {"code": "123456"},
+    ("POST", "/api/two-factor/recovery-codes/"): {"password": factories.PASSWORD, "otp": "123456"},
+    ("DELETE", "/api/two-factor/"): {"password": factories.PASSWORD, "otp": "123456"},
+    ("DELETE", "/api/sign-ins/"): {},
+    ("DELETE", "/api/sign-ins/<uuid:sign_in_id>/"): {},
+    ("POST", "/api/sign-ins/confirm/"): {"password": factories.PASSWORD},
     ("PUT", "/api/profile/"): {"name": "Changed", "email": "{own_email}", "phone": "{own_phone}"},
     ("PATCH", "/api/profile/"): {"name": "Changed"},
     ("DELETE", "/api/profile/"): {"password": factories.PASSWORD},
@@ -53,6 +67,11 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
 BODILESS = {
     ("POST", "/api/token/refresh/"),
     ("DELETE", "/api/profile/nominee/"),
+    ("POST", "/api/email/send-link/"),
+    ("POST", "/api/phone/send-code/"),
+    ("POST", "/api/two-factor/"),
+    ("DELETE", "/api/sign-ins/"),
+    ("DELETE", "/api/sign-ins/<uuid:sign_in_id>/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"),
     ("DELETE", "/api/devices/<uuid:device_id>/"),
@@ -100,7 +119,11 @@ def test_what_is_public_is_known(app: Flask) -> None:
     """A route added as public shows up here, and is either meant or a mistake."""
     public = {(method, rule.rule) for rule, method in api_rules(app)
               if declared(app.view_functions[rule.endpoint]) == "public"}  # fmt: skip
-    assert public == {("POST", "/api/signup/"), ("POST", "/api/login/")}
+    assert public == {
+        ("POST", "/api/signup/"), ("POST", "/api/login/"), ("POST", "/api/password/forgot/"),
+        # A link out of a letter is the authority, on whatever device it is opened.
+        ("POST", "/api/password/reset/"), ("POST", "/api/email/verify/"),
+    }  # fmt: skip
 
 
 def test_without_a_token_every_other_call_is_unauthenticated(app: Flask) -> None:

@@ -119,6 +119,7 @@ CODE = {
     "CSRFTokenField",
     "HiddenField",
     "badge ",
+    "undo ",
     "off away",
 }
 LOOKS_SPOKEN = re.compile(r"[A-Za-z]{2,}[,.:?!’]? |^[A-Z][a-z]+")

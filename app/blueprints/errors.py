@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, request
 from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -13,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.blueprints.api import problems
 from app.blueprints.languages import in_language
-from app.errors import DomainError, Unavailable
+from app.errors import DomainError, TooMany, Unavailable
 from app.sentences import Sentence
 from app.transactions import translated
 
@@ -47,9 +48,12 @@ def page(status: int, detail: str | None = None) -> Response:
     if status < 500:
         with suppress(Exception):  # an address that no view answers has not looked yet
             bool(current_user.is_authenticated)
-    action = {"href": "/", "label": gettext("Back home")}
+    # An empty address is the one that was asked for; what a form sent is not sent again by a link.
+    again = (status == 429 or status >= 500) and request.method == "GET"
+    action = {"href": "", "label": gettext("Try again")} if again else {"href": "/", "label": gettext("Back home")}
+    more = {"href": "/", "label": gettext("Back home")} if again else None
     said = {"title": in_language(title), "message": in_language(detail or message)}
-    text = render_template("errors/error.html", code=status, action=action, **said)
+    text = render_template("errors/error.html", code=status, action=action, more=more, **said)
     response = Response(text, status, mimetype="text/html")
     if status == 503:
         response.headers["Retry-After"] = "2"
@@ -64,7 +68,10 @@ def init_app(app: Flask) -> None:
         if problems.in_api():
             return problems.of_domain_error(error)
         status = problems.STATUS.get(error.code, 503 if isinstance(error, Unavailable) else 409)
-        return page(status, error.message)
+        answer = page(status, error.message)
+        if isinstance(error, TooMany):
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -73,7 +80,12 @@ def init_app(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error.get_response()  # type: ignore[return-value]
-        return problems.of_http_exception(error) if problems.in_api() else page(status)
+        if problems.in_api():
+            return problems.of_http_exception(error)
+        answer = page(status)
+        if isinstance(error, RateLimitExceeded):
+            answer.headers["Retry-After"] = problems.seconds_until_another(error)
+        return answer
 
     @app.errorhandler(DBAPIError)
     @app.errorhandler(PoolTimeout)

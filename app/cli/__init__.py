@@ -18,6 +18,7 @@ from app.cli import (
     settings,
     staff,
     support,
+    two_factor,
 )
 
 
@@ -38,5 +39,6 @@ def register_commands(app: Flask) -> None:
         settings.group,
         staff.group,
         support.group,
+        two_factor.group,
     ):
         app.cli.add_command(command)

@@ -24,7 +24,8 @@ def load() -> None:
     """Load the demo accounts; says nothing where they are there already.
 
     Addresses and passwords come from DEMO_SAVER_EMAIL, DEMO_SAVER_PASSWORD, DEMO_ADMIN_EMAIL and DEMO_ADMIN_PASSWORD,
-    then from what `make run` has written; a password that nobody gives is made up and printed.
+    the key of the staff's authenticator app from DEMO_ADMIN_TOTP_SECRET, then from what `make run` has written; a
+    password or key that nobody gives is made up and printed.
     """
     not_in_production("Demo data")
     accounts, made_up = _accounts()
@@ -45,7 +46,7 @@ def reset() -> None:
 
 
 def _accounts() -> tuple[demo.Accounts, dict[str, str]]:
-    """The accounts, and the passwords by address that had to be made up."""
+    """The accounts, and the passwords and the key, by address, that had to be made up."""
     written = _written_by_make_run()
     made_up: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}
@@ -58,7 +59,13 @@ def _accounts() -> tuple[demo.Accounts, dict[str, str]]:
         if not password:
             password = made_up[email] = secrets.token_urlsafe(12)
         found[role] = email, password
-    return demo.Accounts(*found["saver"], *found["admin"]), made_up
+    email = found["admin"][0]
+    totp = os.environ.get("DEMO_ADMIN_TOTP_SECRET")
+    if not totp and written.get("admin", {}).get("email") == email:
+        totp = written["admin"].get("totp_secret")
+    if not totp:
+        totp = made_up[f"{email}, key of the authenticator app"] = demo.new_key()
+    return demo.Accounts(*found["saver"], *found["admin"], totp), made_up
 
 
 def _written_by_make_run() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit, urlunsplit
 
 import click
+from cryptography.fernet import Fernet
 
 import config as settings
 from app.cli.refusals import Commands
@@ -16,6 +17,12 @@ group = Commands("settings", help="What can be set, and what is.")
 def example() -> None:
     """Print .env.example: every setting with its default and its meaning."""
     click.echo(settings.example(), nl=False)
+
+
+@group.command("encryption-key", with_appcontext=False)
+def encryption_key() -> None:
+    """Print a new key for ENCRYPTION_KEYS: put it in front of those that are there."""
+    click.echo(Fernet.generate_key().decode())
 
 
 @group.command("show", with_appcontext=False)

@@ -1,5 +1,16 @@
 """Tables. Importing this package registers all of them on the metadata."""
 
-from app.models import audit, credit, gamification, identity, ledger, notifications, ops, outbox, savings
+from app.models import audit, credit, gamification, identity, ledger, notifications, ops, outbox, proofs, savings
 
-__all__ = ["audit", "credit", "gamification", "identity", "ledger", "notifications", "ops", "outbox", "savings"]
+__all__ = [
+    "audit",
+    "credit",
+    "gamification",
+    "identity",
+    "ledger",
+    "notifications",
+    "ops",
+    "outbox",
+    "proofs",
+    "savings",
+]

@@ -75,6 +75,8 @@ class User(Model):
     # Local times between which nothing but the inbox is filled; equal ones are no quiet at all.
     quiet_from: Mapped[time] = mapped_column(Time, server_default="22:00", default=time(22))
     quiet_until: Mapped[time] = mapped_column(Time, server_default="07:00", default=time(7))
+    # Since when a second factor is asked for at sign-in; its secret stands in a table of its own (proofs.py).
+    two_factor_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     # What stands of the consents: the versions agreed to, and whether models may learn from this history.
     terms_version: Mapped[str | None] = mapped_column(String(16))
@@ -166,6 +168,8 @@ class RefreshFamily(Model):
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_for: Mapped[str | None] = mapped_column(String(32))
     device: Mapped[str | None] = mapped_column(String(200))
+    # When the person last showed again who they are within this sign-in; where never, ``created_at`` counts.
+    authenticated_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 on_violation(

@@ -27,6 +27,7 @@ KINDS = (
     "new_device",
     "weekly_digest",
     "support_answered",
+    "account_changed",
 )
 CHANNELS = ("email", "push", "webpush", "sms")
 

@@ -10,6 +10,8 @@ from app.extensions import celery
 RECEIVERS = {
     "savings.moved": ("savings.refresh", "credit.refresh", "notifications.send_out"),
     "notifications.made": ("notifications.send_out",),
+    "identity.letter_written": ("identity.send_letters",),
+    "identity.password_forgotten": ("identity.find_forgotten",),
     "gamification.boards_lost": ("gamification.refresh_boards",),
     "gamification.standing_changed": ("gamification.refresh_standings", "credit.refresh"),
     "credit.model_changed": ("credit.recalculate",),

@@ -19,6 +19,7 @@ MODULES = (
     "app.tasks.boards",
     "app.tasks.credit",
     "app.tasks.notifications",
+    "app.tasks.identity",
     "app.tasks.privacy",
 )
 #: A start that nobody has taken by then is left to the next one.

@@ -58,6 +58,7 @@ class Visit:
 
     page: Page
     address: str
+    language: str = "en"
     complaints: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -132,18 +133,20 @@ class Visit:
 
     def barriers(self) -> list[str]:
         """What axe finds."""
-        answer = Axe().run(self.page, options={"resultTypes": ["violations"], "runOnly": RULES})
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(Axe().axe_script)
+        answer = self.page.evaluate("(options) => axe.run(options)", {"resultTypes": ["violations"], "runOnly": RULES})
         return [
             f"{self.page.url}: {one['id']}: {node['html'][:120]}"
-            for one in answer.response["violations"]
+            for one in answer["violations"]
             for node in one["nodes"]
         ]
 
 
 @pytest.fixture
 def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
-    """Open a browser of one's own: ``size``, ``theme``, ``script`` (False: none runs), ``axe`` (lets it in) and
-    ``motion`` ("no-preference": things move)."""
+    """Open a browser of one's own: ``size``, ``theme``, ``script`` (False: none runs), ``motion``
+    ("no-preference": things move) and ``language`` (en, hi)."""
     contexts: list[BrowserContext] = []
 
     def start(
@@ -151,19 +154,19 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
         size: tuple[int, int] = PHONE,
         theme: Any = "light",
         script: bool = True,
-        axe: bool = False,
         motion: Any = "reduce",
+        language: str = "en",
     ) -> Visit:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=theme,
             java_script_enabled=script,
-            bypass_csp=axe,
             reduced_motion=motion,
+            locale={"en": "en-IN", "hi": "hi-IN"}[language],
         )
         contexts.append(context)
         context.set_default_timeout(10_000)
-        opened = Visit(context.new_page(), address)
+        opened = Visit(context.new_page(), address, language)
         opened.watch()
         return opened
 

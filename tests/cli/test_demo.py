@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyotp
 import pytest
 
 import config as settings
 from tests.cli.conftest import command_of
 
 SAVER_PASSWORD, ADMIN_PASSWORD = "k7mq-v2xe-98ab-hw3c", "b4nf-82wt-xk9m-qe5r"
+TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(autouse=True)
@@ -18,10 +20,11 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DEMO_SAVER_PASSWORD", SAVER_PASSWORD)
     monkeypatch.setenv("DEMO_ADMIN_EMAIL", "admin@example.com")
     monkeypatch.setenv("DEMO_ADMIN_PASSWORD", ADMIN_PASSWORD)
+    monkeypatch.setenv("DEMO_ADMIN_TOTP_SECRET", TOTP)
 
 
-def sign_in(app, email: str, password: str) -> int:
-    return app.test_client().post("/api/login/", json={"email": email, "password": password}).status_code
+def sign_in(app, email: str, password: str, **more: str) -> int:
+    return app.test_client().post("/api/login/", json={"email": email, "password": password, **more}).status_code
 
 
 def test_loading_twice_says_something_once(new_app) -> None:
@@ -32,7 +35,8 @@ def test_loading_twice_says_something_once(new_app) -> None:
     again = flask("demo", "load")
     assert (again.exit_code, again.output) == (0, "")
     assert sign_in(app, "asha@example.com", SAVER_PASSWORD) == 200
-    assert sign_in(app, "admin@example.com", ADMIN_PASSWORD) == 200
+    assert sign_in(app, "admin@example.com", ADMIN_PASSWORD) == 401, "staff sign in with two factors"
+    assert sign_in(app, "admin@example.com", ADMIN_PASSWORD, otp=pyotp.TOTP(TOTP).now()) == 200
     assert flask("ledger", "verify").exit_code == 0
 
 

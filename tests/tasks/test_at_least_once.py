@@ -79,6 +79,7 @@ ELSEWHERE = {
     "notifications.send_due",
     "support.tell_late",
     "support.tell_officer",
+    "identity.send_letters",
     "credit.train",
 }
 STAND_STILL = f"""

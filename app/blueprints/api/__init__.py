@@ -18,9 +18,12 @@ from app.blueprints.api import (
     problems,
     savings,
     score_orders,
+    security,
+    sign_ins,
     statements,
     support,
     tokens,
+    two_factor,
 )
 from app.blueprints.api.access import access, refuse_undeclared
 from app.extensions import api, csrf
@@ -30,6 +33,9 @@ __all__ = ["access", "init_app", "tokens"]
 BLUEPRINTS = (
     identity.blueprint,
     my_data.blueprint,
+    security.blueprint,
+    two_factor.blueprint,
+    sign_ins.blueprint,
     savings.blueprint,
     auto_deposits.blueprint,
     statements.blueprint,

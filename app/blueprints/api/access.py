@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
@@ -12,6 +13,7 @@ from flask_smorest import Blueprint
 from app.blueprints.api import tokens
 from app.blueprints.api.body import StrictParser
 from app.errors import DomainError
+from app.services.identity import profile, two_factor
 from app.services.identity.principal import Principal
 
 Access = Literal["public", "refresh", "saver", "support", "admin"]
@@ -21,6 +23,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "support": frozenset({"support", "admin"}),
     "admin": frozenset({"admin"}),
 }
+STAFF = frozenset({"support", "admin"})
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -30,8 +33,11 @@ class ApiBlueprint(Blueprint):
     ARGUMENTS_PARSER = StrictParser()
 
 
-def access(level: Access) -> Callable[[View], View]:
+def access(level: Access, *, fresh_within: timedelta | None = None) -> Callable[[View], View]:
     """Declare who may make the call: anyone, the holder of a refresh token, or a role (read from the database).
+
+    Staff use what is theirs with two factors only. ``fresh_within``: the person must have shown within that time who
+    they are (by signing in, or by POST /api/sign-ins/confirm/), else ``fresh_sign_in_required``.
 
     The outermost decorator of a view but the route: authorization comes before the body is looked at.
     """
@@ -45,9 +51,14 @@ def access(level: Access) -> Callable[[View], View]:
                 g.caller, g.claims = tokens.bearer("access")
                 if g.caller.role not in ALLOWED[level]:
                     raise DomainError("forbidden", "This is not for your account.")
+                if level in STAFF and not g.caller.two_factor:
+                    raise two_factor.required()
+                if fresh_within is not None and not g.caller.is_fresh(fresh_within):
+                    raise profile.fresh_sign_in_required()
             return view(*args, **kwargs)
 
         guarded.access = level  # type: ignore[attr-defined]
+        guarded.fresh_within = fresh_within  # type: ignore[attr-defined]
         return cast("View", guarded)
 
     return decorate

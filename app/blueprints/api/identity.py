@@ -11,9 +11,10 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from app import clock
-from app.blueprints import languages
+from app.blueprints import device_tokens, languages
 from app.blueprints.api import tokens
 from app.blueprints.api.access import ApiBlueprint, access, caller, claims
+from app.blueprints.api.body import BodyError, load_json
 from app.blueprints.api.schemas.identity import (
     LoginSchema,
     LogoutSchema,
@@ -25,10 +26,21 @@ from app.blueprints.api.schemas.identity import (
 )
 from app.errors import DomainError
 from app.extensions import limiter
-from app.services.identity import consents, new_devices, profile, sign_in, signup
+from app.services.identity import consents, email_check, entering, profile, sign_in, signup, slowing
+from app.services.identity.principal import FRESH
 from app.transactions import run
 
 blueprint = ApiBlueprint("identity", __name__, url_prefix="/api", description="Accounts and sign-in")
+
+
+def _is_known() -> bool:
+    """Whether the request comes from a device that the account it names knows."""
+    try:
+        named = load_json(request) or {}
+    except BodyError:
+        return False
+    names = {name: named[name] for name in ("email", "phone") if isinstance(named.get(name), str)}
+    return len(names) == 1 and device_tokens.known_by(**names) is not None
 
 
 @blueprint.route("/signup/", methods=["POST"])
@@ -44,6 +56,8 @@ def create_account(values: dict[str, Any]) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         user = signup.sign_up(**values, language=languages.language(), how=consents.API, at=clock.now())
         opened = sign_in.open_family(user.id, kind="api", device=request.user_agent.string)
+        email_check.send_link(user.id)
+        device_tokens.remember(user.id)
         return {"user": user, **tokens.pair(opened)}
 
     return run(work)
@@ -51,19 +65,31 @@ def create_account(values: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/login/", methods=["POST"])
 @access("public")
-@limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"])
+@limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"], exempt_when=_is_known)
 @blueprint.arguments(LoginSchema())
 @blueprint.response(200, SignedInSchema)
 def log_in(values: dict[str, Any]) -> dict[str, Any]:
-    """Sign in with an address or a number and the password."""
+    """Sign in with an address or a number and the password, and `otp` where two-factor sign-in is on.
+
+    Without `otp` the answer is then 401 `otp_required`. Send the `X-Device-Token` of the last sign-in's answer: a
+    device that the account knows is not slowed by what strangers try.
+    """
+    otp = values.pop("otp", None)
+    names = {name: values[name] for name in ("email", "phone") if name in values}
+    known = device_tokens.known_by(**names)
 
     def work() -> dict[str, Any]:
-        user_id = sign_in.authenticate(**values)
-        opened = sign_in.open_family(user_id, kind="api", device=request.user_agent.string)
-        new_devices.tell_if_new(opened, request.user_agent.string, at=clock.now())
-        return {"user": profile.read(user_id), **tokens.pair(opened)}
+        found = entering.by_password(**values)
+        if isinstance(found, entering.HalfWay):
+            if otp is None:
+                raise entering.otp_required()
+            found = entering.by_code(found, otp, at=clock.now())
+        opened = entering.open_sign_in(found, kind="api", device=request.user_agent.string, at=clock.now())
+        device_tokens.remember(found)
+        return {"user": profile.read(found), **tokens.pair(opened)}
 
-    return run(work)
+    with slowing.guessing(slowing.at_sign_in(slowing.account_of(**names), request.remote_addr, device=known)):
+        return run(work)
 
 
 @blueprint.route("/token/refresh/", methods=["POST"])
@@ -110,8 +136,11 @@ def read_profile() -> dict[str, Any]:
 @blueprint.arguments(WholeProfileSchema())
 @blueprint.response(200, UserAnswerSchema)
 def put_profile(values: dict[str, Any]) -> dict[str, Any]:
-    """Set the profile; what is optional and left out stays as it is."""
-    return {"user": run(lambda: profile.change(caller().id, values, at=clock.now()))}
+    """Set the profile; what is optional and left out stays as it is.
+
+    Another address or number needs a sign-in of the last 15 minutes, else 403 `fresh_sign_in_required`.
+    """
+    return _changed(values)
 
 
 @blueprint.route("/profile/", methods=["PATCH"])
@@ -119,8 +148,16 @@ def put_profile(values: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(ProfileSchema())
 @blueprint.response(200, UserAnswerSchema)
 def patch_profile(values: dict[str, Any]) -> dict[str, Any]:
-    """Set the given fields of the profile."""
-    return {"user": run(lambda: profile.change(caller().id, values, at=clock.now()))}
+    """Set the given fields of the profile.
+
+    Another address or number needs a sign-in of the last 15 minutes, else 403 `fresh_sign_in_required`.
+    """
+    return _changed(values)
+
+
+def _changed(values: dict[str, Any]) -> dict[str, Any]:
+    person = caller()
+    return {"user": run(lambda: profile.change(person.id, values, at=clock.now(), proven=person.is_fresh(FRESH)))}
 
 
 def _family_of(refresh_token: str | None, user_id: UUID) -> UUID | None:

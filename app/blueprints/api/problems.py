@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.blueprints.api.strict_json import BodyError
 from app.blueprints.languages import in_language
-from app.errors import DomainError, Unavailable
+from app.errors import DomainError, TooMany, Unavailable
 from app.observability import current_request_id, get_logger
 from app.sentences import Sentence
 
@@ -26,11 +26,15 @@ STATUS: dict[str, int] = {
     "idempotency_key_invalid": 400,
     "unauthenticated": 401,
     "invalid_credentials": 401,
+    "otp_required": 401,
+    "otp_invalid": 401,
     "token_invalid": 401,
     "token_expired": 401,
     "token_revoked": 401,
     "token_reused": 401,
     "forbidden": 403,
+    "two_factor_required": 403,
+    "fresh_sign_in_required": 403,
     "kyc_required": 403,
     "daily_limit": 403,
     "not_eligible": 403,
@@ -52,17 +56,23 @@ STATUS: dict[str, int] = {
     "staff_account": 409,
     "already_appealed": 409,
     "not_answered": 409,
+    "already_verified": 409,
+    "two_factor_on": 409,
+    "two_factor_off": 409,
     "idempotency_in_progress": 409,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
     "validation_error": 422,
     "weak_password": 422,
+    "link_invalid": 422,
+    "code_invalid": 422,
     "idempotency_key_reused": 422,
     "rate_limited": 429,
     "internal_error": 500,
     "outcome_unknown": 503,
     "temporarily_unavailable": 503,
     "storage_unavailable": 503,
+    "sms_not_set_up": 503,
 }
 # Codes for what the framework itself refuses.
 CODES = {
@@ -122,7 +132,7 @@ def response(
 def of_domain_error(error: DomainError) -> Response:
     """The problem of a business refusal."""
     status = STATUS.get(error.code, 503 if isinstance(error, Unavailable) else 409)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable | TooMany) else None
     return response(status, error.code, error.message, error.errors, headers)
 
 
@@ -137,12 +147,17 @@ def in_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def seconds_until_another(error: RateLimitExceeded) -> str:
+    """After how many seconds a limit for one address is over at the latest."""
+    return str(max(1, error.limit.limit.get_expiry())) if error.limit else "60"
+
+
 def of_http_exception(error: HTTPException) -> Response:
     """The problem of what Werkzeug and Flask refuse."""
     status = error.code or 500
     headers: dict[str, str] = {}
     if isinstance(error, RateLimitExceeded):
-        headers["Retry-After"] = str(max(1, error.limit.limit.get_expiry())) if error.limit else "60"
+        headers["Retry-After"] = seconds_until_another(error)
         return response(429, "rate_limited", Sentence("Too many tries in a short time. Wait a little."), None, headers)
     if status == 405:
         headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))

@@ -31,10 +31,15 @@ from app.blueprints.web import (
     notifications,
     policies,
     privacy,
+    recovery,
     savings,
+    security,
+    sign_ins,
     statements,
     styleguide,
     support,
+    two_factor,
+    undo,
 )
 from app.observability import current_request_id
 
@@ -43,6 +48,10 @@ BLUEPRINTS = (
     landing.blueprint,
     installing.blueprint,
     identity.blueprint,
+    recovery.blueprint,
+    security.blueprint,
+    two_factor.blueprint,
+    sign_ins.blueprint,
     first_run.blueprint,
     savings.blueprint,
     auto_deposits.blueprint,
@@ -59,6 +68,7 @@ BLUEPRINTS = (
     policies.blueprint,
     support.blueprint,
     privacy.blueprint,
+    undo.blueprint,
     styleguide.blueprint,
 )
 

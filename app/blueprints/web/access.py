@@ -35,11 +35,18 @@ PUT_OFF = "put_off"
 login.session_protection = None
 
 
-def page_access(level: PageAccess, *, agreed: bool = True) -> Callable[[View], View]:
+def page_access(
+    level: PageAccess,
+    *,
+    fresh_within: timedelta | None = None,
+    without_two_factor: bool = False,
+    agreed: bool = True,
+) -> Callable[[View], View]:
     """Declare who may open the page: anyone, or a signed-in person with the role. Others are led to the sign-in.
 
-    Whoever has yet to agree to a new version of the terms is asked before the page, once in each session; with
-    ``agreed`` False the page is there without.
+    ``fresh_within``: whoever showed longer ago who they are is asked again first, and then led back. Staff who have not
+    set up two factors are led there from every page but those ``without_two_factor``. Whoever has yet to agree to a new
+    version of the terms is asked before the page, once in each session; not where ``agreed`` is False.
     """
 
     def decorate(view: View) -> View:
@@ -50,6 +57,11 @@ def page_access(level: PageAccess, *, agreed: bool = True) -> Callable[[View], V
                     return login.unauthorized()
                 if caller().role not in ALLOWED[level]:
                     abort(403)
+                if caller().is_staff and not caller().two_factor and not without_two_factor:
+                    say("info", "identity/said.html", "two_factor_first")
+                    return redirect(url_for("web_two_factor.set_up"), 303)
+                if fresh_within is not None and not caller().is_fresh(fresh_within):
+                    return ask_again()
                 _keep_session()
                 if agreed and request.method == "GET" and undecided():
                     back = local_path(request.full_path)
@@ -57,6 +69,7 @@ def page_access(level: PageAccess, *, agreed: bool = True) -> Callable[[View], V
             return view(*args, **kwargs)
 
         guarded.access = level  # type: ignore[attr-defined]
+        guarded.fresh_within = fresh_within  # type: ignore[attr-defined]
         return cast("View", guarded)
 
     return decorate
@@ -90,6 +103,15 @@ def undecided() -> list[str]:
 def put_off() -> None:
     """Do not ask again in this session."""
     session[PUT_OFF] = undecided()
+
+
+def ask_again() -> Redirect:
+    """Lead the person to show again who they are, and from there back; what was typed is kept."""
+    if request.method == "POST":
+        kept.keep(caller().id)
+    rule = request.url_rule
+    back = local_path(request.full_path) if rule is not None and "GET" in (rule.methods or ()) else None
+    return redirect(url_for("web_security.confirm", next=back), 303)
 
 
 def local_path(text: str | None) -> str | None:

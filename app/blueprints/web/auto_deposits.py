@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -10,11 +11,12 @@ from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints.languages import in_language
-from app.blueprints.web import refusals
+from app.blueprints.web import refusals, undo
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.forms.auto_deposits import AutoDepositForm
 from app.blueprints.web.forms.savings import CloseForm
 from app.errors import DomainError, NotFound
+from app.services.identity.principal import Principal
 from app.services.savings import auto_deposits, jars
 from app.services.savings.jar import JarView
 from app.transactions import run
@@ -56,36 +58,59 @@ def edit(jar_id: UUID) -> Page:
 @page_access("saver")
 def skip(jar_id: UUID) -> Redirect:
     """Leave out the next one, once."""
-    return _step(jar_id, lambda: auto_deposits.skip(caller(), jar_id, at=clock.now()), "auto_deposit_skipped")
+    person, at = caller(), clock.now()
+
+    def work() -> tuple[str, str]:
+        view = auto_deposits.skip(person, jar_id, at=at)
+        left_out = auto_deposits.read(person, view, at=at)
+        assert left_out is not None  # it was skipped just now
+        assert left_out.skipped_on is not None
+        return view.jar.name, undo.offer("skip", jar=str(jar_id), due=left_out.skipped_on.isoformat())
+
+    return _step(jar_id, work, "auto_deposit_skipped")
 
 
 @blueprint.post("/jars/<uuid:jar_id>/auto-deposit/pause")
 @page_access("saver")
 def pause(jar_id: UUID) -> Redirect:
     """Put nothing in until it goes on."""
-    at = clock.now()
-    return _step(jar_id, lambda: auto_deposits.pause(caller(), jar_id, paused=True, at=at), "auto_deposit_paused")
+    return _change(jar_id, lambda person, at: auto_deposits.pause(person, jar_id, paused=True, at=at), "paused")
 
 
 @blueprint.post("/jars/<uuid:jar_id>/auto-deposit/resume")
 @page_access("saver")
 def resume(jar_id: UUID) -> Redirect:
     """Go on after a pause."""
-    at = clock.now()
-    return _step(jar_id, lambda: auto_deposits.pause(caller(), jar_id, paused=False, at=at), "auto_deposit_resumed")
+    return _change(jar_id, lambda person, at: auto_deposits.pause(person, jar_id, paused=False, at=at), "resumed")
 
 
 @blueprint.post("/jars/<uuid:jar_id>/auto-deposit/end")
 @page_access("saver")
 def end(jar_id: UUID) -> Redirect:
     """Put nothing in any more."""
-    return _step(jar_id, lambda: auto_deposits.end(caller(), jar_id, at=clock.now()), "auto_deposit_ended")
+    return _change(jar_id, lambda person, at: auto_deposits.end(person, jar_id, at=at), "ended")
 
 
-def _step(jar_id: UUID, use_case: Callable[[], JarView], said: str) -> Redirect:
+def _change(jar_id: UUID, use_case: Callable[[Principal, datetime], JarView], said: str) -> Redirect:
+    """Do it, and offer the instruction as it stood before."""
+    person, at = caller(), clock.now()
+
+    def work() -> tuple[str, str]:
+        before = jars.read(person, jar_id, at=at).jar.auto_deposit
+        jar = use_case(person, at).jar
+        if before is None:
+            return jar.name, "success"
+        stood = {"amount": before["amount"], "day": before.get("day"), "paused": bool(before.get("paused"))}
+        return jar.name, undo.offer("instruction", jar=str(jar_id), left=jar.auto_deposit, **stood)
+
+    return _step(jar_id, work, f"auto_deposit_{said}")
+
+
+def _step(jar_id: UUID, work: Callable[[], tuple[str, str]], said: str) -> Redirect:
+    """Do ``work``, which names the jar and the kind of the message."""
     try:
-        view = run(use_case)
-        say("success", SAID, said, view.jar.name)
+        name, category = run(work)
+        say(category, SAID, said, name)
     except NotFound:
         raise
     except DomainError as refusal:

@@ -11,7 +11,7 @@ from app.services.savings.balances import Balance
 from app.services.savings.jar import JarView
 
 WIDTH, HEIGHT = 320, 150
-LEFT, RIGHT, TOP, BOTTOM = 8, 12, 22, 22
+LEFT, RIGHT, TOP, BOTTOM = 1, 7, 22, 22
 #: A line through fewer days than this says nothing that the number beside it does not.
 FEWEST_DAYS = 3
 #: What is to come takes at most as long as what was, and at least this.

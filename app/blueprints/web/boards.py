@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
-from app.blueprints.web import refusals
+from app.blueprints.web import refusals, undo
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.forms.boards import JoinForm, LeaveForm
 from app.errors import DomainError, NotFound
@@ -52,7 +52,7 @@ def leave() -> Page:
     board, period = _asked()
     if LeaveForm().validate():
         run(lambda: profile.change(caller().id, {"leaderboard_opt_in": False}, at=clock.now()))
-        say("success", SAID, "left")
+        say(undo.offer("leave"), SAID, "left")
     return _to(board, period)
 
 

@@ -16,6 +16,7 @@ from flask_babel import gettext
 from app import money
 from app.blueprints.languages import LOCALES, language
 from app.periods import Period, Plan, SaverZone
+from app.services.identity import contacts
 
 # Devanagari has its own short months, which end in a sign that few read; the whole ones are short enough.
 DAY_AND_MONTH = {"en": "d MMM", "hi": "d MMMM"}
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
         time_of=time_of,
         period_label=period_label,
         period_name=period_name,
+        phone_number=contacts.spaced,
     )
     app.jinja_env.globals.update(currency_sign=currency_sign, ordinal=ordinal, weekday_of=weekday_of)
 

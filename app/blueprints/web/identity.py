@@ -9,13 +9,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
-from app.blueprints import languages
-from app.blueprints.web import refusals
+from app.blueprints import device_tokens, languages
+from app.blueprints.web import half_way, refusals
 from app.blueprints.web.access import begin, caller, local_path, page_access, say, stay
-from app.blueprints.web.forms.identity import LogInForm, ProfileForm, SignUpForm
+from app.blueprints.web.forms.identity import CodeForm, LogInForm, ProfileForm, SignUpForm, names_of
 from app.errors import DomainError
 from app.extensions import limiter
-from app.services.identity import new_devices, sign_in, signup
+from app.services.identity import email_check, entering, sign_in, signup, slowing
 from app.services.identity import profile as profiles
 from app.services.identity.principal import Principal, principal
 from app.transactions import run
@@ -23,6 +23,11 @@ from app.transactions import run
 blueprint = Blueprint("web_identity", __name__)
 SAID = "identity/said.html"
 Page = str | tuple[str, int] | Redirect
+
+
+def _is_known() -> bool:
+    """Whether the form comes from a browser that the account it names knows."""
+    return device_tokens.known_by(**names_of(request.form.get("login", ""))) is not None
 
 
 @blueprint.route("/signup", methods=["GET", "POST"])
@@ -37,7 +42,7 @@ def sign_up() -> Page:
         status = 422
         if form.validate():
             try:
-                begin(run(lambda: _opened(_new_account(form))))
+                begin(run(lambda: _opened(_new_account(form), known=False)))
                 say("success", SAID, "welcome", form.name.data)
                 return redirect(local_path(request.args.get("next")) or url_for("web_first_run.begin"), 303)
             except DomainError as refusal:
@@ -47,26 +52,58 @@ def sign_up() -> Page:
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @page_access("public")
-@limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"], methods=["POST"])
+@limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"], methods=["POST"], exempt_when=_is_known)
 def log_in() -> Page:
-    """Sign in with an address or a number and the password."""
+    """Sign in with an address or a number and the password; a code follows where two-factor sign-in is on."""
     if current_user.is_authenticated:
         return _home()
     form, status = LogInForm(), 200
     if form.is_submitted():
         status = 422
         if form.validate():
-            password = form.password.data or ""
+            names, password = form.names(), form.password.data or ""
+            account, known = slowing.account_of(**names), device_tokens.known_by(**names)
             try:
-                begin(run(lambda: _opened(sign_in.authenticate(**form.names(), password=password), known=True)))
+                with slowing.guessing(slowing.at_sign_in(account, request.remote_addr, device=known)) as guess:
+                    found = run(lambda: _entered(entering.by_password(**names, password=password)))
+                    guess.half_way = isinstance(found, entering.HalfWay)
+                if isinstance(found, entering.HalfWay):
+                    half_way.keep(found, names)
+                    return redirect(url_for(".log_in_code", next=local_path(request.args.get("next"))), 303)
+                begin(found)
                 return _home()
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
     return render_template("identity/log_in.html", form=form), status
 
 
+@blueprint.route("/login/code", methods=["GET", "POST"])
+@page_access("public")
+@limiter.limit(lambda: current_app.config["RATELIMIT_LOGIN"], methods=["POST"], exempt_when=half_way.is_known)
+def log_in_code() -> Page:
+    """The second step: a code of the authenticator app, or a recovery code."""
+    if current_user.is_authenticated:
+        return _home()
+    waiting = half_way.kept()
+    if waiting is None:
+        return redirect(url_for(".log_in", next=local_path(request.args.get("next"))), 303)
+    form, status = CodeForm(), 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            person, names = waiting
+            account, known = slowing.account_of(**names), device_tokens.known_by(**names)
+            try:
+                with slowing.guessing(slowing.at_sign_in(account, request.remote_addr, device=known)):
+                    begin(run(lambda: _opened(entering.by_code(person, form.otp.data or "", at=clock.now()))))
+                return _home()
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template("identity/log_in_code.html", form=form), status
+
+
 @blueprint.post("/logout")
-@page_access("saver", agreed=False)
+@page_access("saver", without_two_factor=True, agreed=False)
 def log_out() -> Redirect:
     """End the sign-in of this browser."""
     family = caller().family_id
@@ -77,7 +114,7 @@ def log_out() -> Redirect:
 
 
 @blueprint.post("/stay")
-@page_access("saver")
+@page_access("saver", without_two_factor=True)
 def keep_signed_in() -> tuple[str, int]:
     """Let the sign-in of this browser live on; asked by a script, shortly before it ends."""
     stay()
@@ -122,15 +159,19 @@ def _new_account(form: SignUpForm) -> UUID:
         language=languages.language(),
         at=clock.now(),
     )
+    email_check.send_link(user.id)
     return user.id
 
 
-def _opened(user_id: UUID, *, known: bool = False) -> Principal:
+def _entered(found: UUID | entering.HalfWay) -> Principal | entering.HalfWay:
+    return found if isinstance(found, entering.HalfWay) else _opened(found)
+
+
+def _opened(user_id: UUID, *, known: bool = True) -> Principal:
     """A sign-in of this browser, and who it belongs to. ``known``: the account was there before."""
     device = request.user_agent.string
-    family = sign_in.open_family(user_id, kind="web", device=device)
-    if known:
-        new_devices.tell_if_new(family, device, at=clock.now())
+    family = entering.open_sign_in(user_id, kind="web", device=device, at=clock.now(), known=known)
+    device_tokens.remember(user_id)
     person = principal(family.family_id)
     assert person is not None  # its row has just been written
     return person

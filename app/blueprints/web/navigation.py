@@ -33,13 +33,19 @@ def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
         return {
             "brand_url": url_for("web_savings.dashboard"),
             "nav_items": [
-                {"url": path, "label": label, "icon": icon, "current": request.path == path}
-                for path, label, icon in bar
+                {"url": path, "label": label, "icon": icon, "current": _current(path)} for path, label, icon in bar
             ],
             "inbox": {"url": url_for("web_notifications.inbox"), "unread": person.unread},
         }
 
     return frame
+
+
+def _current(path: str) -> str | None:
+    """What marks an entry: this is its page, or one that lies below it; None elsewhere."""
+    if request.path == path:
+        return "page"
+    return "true" if request.path.startswith(f"{path}/") else None
 
 
 def page_at(path: str) -> str | None:

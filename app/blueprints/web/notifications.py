@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints import cursors
+from app.blueprints.web import undo
 from app.blueprints.web.access import caller, local_path, page_access, say
 from app.blueprints.web.navigation import page_at
 from app.services.notifications import devices
@@ -75,8 +76,9 @@ def read_all() -> Redirect:
         through = UUID(request.form.get("through", ""))
     except ValueError:
         abort(400)
-    run(lambda: notices.mark_all_read(caller().id, through=through, at=clock.now()))
-    say("success", SAID, "all_read")
+    at = clock.now()
+    run(lambda: notices.mark_all_read(caller().id, through=through, at=at))
+    say(undo.offer("read", through=str(through), at=at.isoformat()), SAID, "all_read")
     return redirect(url_for("web_notifications.inbox"), 303)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints import cursors
-from app.blueprints.web import movements, refusals
+from app.blueprints.web import movements, refusals, undo
 from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.balance_chart import chart
 from app.blueprints.web.credit import spoken
@@ -33,6 +33,7 @@ SAID = "savings/said.html"
 JARS_ON_A_PAGE = 30
 MOVEMENTS_ON_A_PAGE = 12
 MOVEMENTS_AT_HOME = 5
+JARS_AT_HOME = 4
 Page = str | tuple[str, int] | Redirect
 
 
@@ -46,12 +47,14 @@ def dashboard() -> str:
         seen = overview(person, at=at)
         best = best_jar(seen.jars)
         rows, _ = histories.page(person.id, Filter(), limit=JARS_ON_A_PAGE) if seen.jars else ([], None)
+        suggestion = next_deposit(seen.jars, rows)
         return {
             "overview": seen,
+            "first": _first(seen.jars, suggestion.jar if suggestion else None),
             "best": best,
             "next_freeze": best and periods_to_next(seen.freezes, Plan(best.jar.plan_type)),
             "lamps": calendar.of_home(seen, best),
-            "suggestion": next_deposit(seen.jars, rows),
+            "suggestion": suggestion,
             "rows": rows[:MOVEMENTS_AT_HOME],
             "score": spoken(reading.read(person, at=at)) if seen.jars else None,
         }
@@ -164,7 +167,8 @@ def close_jar(jar_id: UUID) -> Page:
     if form.is_submitted():
         try:
             run(lambda: jars.close(person, jar_id, at=at))
-            say("success", SAID, "jar_closed", view.jar.name)
+            done = undo.offer("close", jar=str(jar_id)) if view.jar.status != "closed" else "success"
+            say(done, SAID, "jar_closed", view.jar.name)
             return redirect(url_for("web_savings.list_jars"), 303)
         except NotFound:
             raise
@@ -190,7 +194,7 @@ def pause_jar(jar_id: UUID) -> Page:
             assert until is not None  # the form asks for it
             try:
                 run(lambda: pauses.pause(person, jar_id, until=until, at=at))
-                say("success", SAID, "jar_paused", view.jar.name)
+                say(_as_before(jar_id, now), SAID, "jar_paused", view.jar.name)
                 return _to(jar_id)
             except NotFound:
                 raise
@@ -203,9 +207,25 @@ def pause_jar(jar_id: UUID) -> Page:
 @page_access("saver")
 def resume_jar(jar_id: UUID) -> Redirect:
     """End a jar's pause."""
-    view = run(lambda: pauses.resume(caller(), jar_id, at=clock.now()))
-    say("success", SAID, "jar_resumed", view.jar.name)
+    person, at = caller(), clock.now()
+
+    def work() -> tuple[date | None, JarView]:
+        before = jars.read(person, jar_id, at=at)
+        return before.jar.pause_on(before.today), pauses.resume(person, jar_id, at=at)
+
+    until, view = run(work)
+    say(_as_before(jar_id, until) if until else "success", SAID, "jar_resumed", view.jar.name)
     return _to(jar_id)
+
+
+def _first(views: list[JarView], suggested: JarView | None) -> list[JarView]:
+    """The jars of the home: the one whose deposit is suggested, then in their order, and what is full last."""
+    return sorted(views, key=lambda view: (view is not suggested, view.jar.status == "completed"))[:JARS_AT_HOME]
+
+
+def _as_before(jar_id: UUID, until: date | None) -> str:
+    """A message that offers the jar's pause as it was: to ``until``, or none."""
+    return undo.offer("pause", jar=str(jar_id), until=until and until.isoformat())
 
 
 def _has_moved(view: JarView) -> bool:

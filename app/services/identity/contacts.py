@@ -48,6 +48,14 @@ def phone(text: str) -> str:
     return formatted
 
 
+def spaced(number: str) -> str:
+    """A number in E.164 as people read it: +91 98765 43210."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number
+
+
 def name(text: str) -> str:
     """A person's name, NFC, inner spaces single. Raises ValueError with a sentence for the field."""
     tidy = unicodedata.normalize("NFC", " ".join(text.split()))

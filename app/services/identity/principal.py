@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from app.models.identity import STAFF_ROLES
@@ -13,7 +13,7 @@ from app.transactions import Statement, fetch
 
 COLUMNS = (
     "u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next, u.time_zone_from,"
-    " h.closed_through"
+    " u.two_factor_at IS NOT NULL, coalesce(f.authenticated_at, f.created_at), h.closed_through"
 )
 ROWS = (
     " FROM refresh_families f JOIN users u ON u.id = f.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
@@ -27,11 +27,16 @@ SELECT_AT_A_PAGE = Statement(
 )
 
 
+#: How long a sign-in is fresh enough for what moves money of others, and for what decides who gets into an account.
+FRESH = timedelta(minutes=15)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A signed-in person. ``family_id`` names the sign-in that this call came with.
 
     ``closed_through``: the last local day whose periods were closed for this saver when the person was looked up.
+    ``signed_in_at``: when the person last showed who they are (real time). ``two_factor``: a second factor is on.
     ``unread``: notices in the inbox that are new, ``inbox.MOST_COUNTED`` at most; counted for pages alone.
     ``terms_version`` and ``privacy_version``: what was agreed to.
     """
@@ -46,6 +51,8 @@ class Principal:
     zone: SaverZone
     closed_through: date | None = None
     unread: int = 0
+    two_factor: bool = False
+    signed_in_at: datetime | None = None
     terms_version: str | None = None
     privacy_version: str | None = None
 
@@ -57,6 +64,10 @@ class Principal:
     def is_staff(self) -> bool:
         """Whether this is a member of staff."""
         return self.role in STAFF_ROLES
+
+    def is_fresh(self, within: timedelta) -> bool:
+        """Whether the person showed who they are within that time. Somebody who is not signed in never did."""
+        return self.signed_in_at is not None and datetime.now(UTC) - self.signed_in_at <= within
 
     def today(self, now: datetime) -> date:
         """The saver's calendar day at ``now``."""
@@ -76,21 +87,11 @@ def principal(family_id: UUID, user_id: UUID | None = None, *, at_a_page: bool =
     rows = fetch(SELECT_AT_A_PAGE if at_a_page else SELECT, (family_id, datetime.now(UTC)))
     if not rows or (user_id is not None and rows[0][0] != user_id):
         return None
-    id_, role, name, email, language, kyc_status, *zone, closed_through, unread, terms, privacy = rows[0]
+    id_, role, name, email, language, kyc_status, *zone, two_factor, signed_in_at, closed_through, unread = rows[0][:-2]
     return Principal(
-        id_,
-        family_id,
-        role,
-        name,
-        email,
-        language,
-        kyc_status,
-        SaverZone(*zone),
-        closed_through,
-        unread,
-        terms,
-        privacy,
-    )
+        id_, family_id, role, name, email, language, kyc_status, SaverZone(*zone), closed_through, unread, two_factor,
+        signed_in_at, *rows[0][-2:],
+    )  # fmt: skip
 
 
 def saver_of_jar(jar_id: UUID) -> tuple[Principal, bool] | None:

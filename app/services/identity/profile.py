@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from app.errors import Invalid, NotFound
+from app.errors import DomainError, Invalid, NotFound, TooMany
 from app.extensions import db
 from app.models.identity import KYC_STATES, User
 from app.periods import SaverZone, zone_exists
 from app.sentences import Sentence
-from app.services.audit import log as audit
-from app.services.identity import contacts
+from app.services.identity import account_letters, contacts, email_check, proofs
 from app.services.identity.display_names import display_name
+from app.services.identity.noting import note
 from app.services.notifications import preferences
 from app.services.notifications.kinds import KINDS
+from app.services.notifications.notices import tell
 from app.services.outbox.messages import enqueue
 from app.transactions import fetch
 
@@ -39,16 +41,19 @@ def read(user_id: UUID) -> User:
     return user
 
 
-def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
+def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime, proven: bool = False) -> User:
     """Set the given fields, flushed. Raises Invalid, DomainError ``email_taken`` or ``phone_taken``.
 
-    A new address or number is unverified. A new time zone takes effect at the later of the two zones' next midnights.
+    A new address or number is unverified, and only for somebody who has ``proven`` just now who they are (DomainError
+    ``fresh_sign_in_required``): both are names to sign in with, and letters reach whoever forgot the password. The
+    address before is told. A new time zone takes effect at the later of the two zones' next midnights.
     """
     user = db.session.get(User, user_id, with_for_update={"key_share": True})
     if user is None or user.status == "erased":
         raise NotFound
     errors: dict[str, list[str]] = {}
     listed = user.leaderboard_opt_in
+    moved: str | None = None  # the address before
 
     def take(field: str, parse: Any) -> Any:
         try:
@@ -62,19 +67,17 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
     if "phone" in values:
         phone = take("phone", contacts.phone)
         if phone and phone != user.phone:
+            _must_be(proven)
             user.phone, user.phone_verified_at = phone, None
-            audit.record(
-                "phone_changed", subject_type="user", subject_id=user.id, at=datetime.now(UTC), actor_id=user.id,
-                actor=user.role,
-            )  # fmt: skip
+            note(user.id, "phone_changed")
+            proofs.end(user.id, "phone")
+            tell(user.id, "account_changed", {"what": "phone_changed"}, at=at)
     if "email" in values:
         parsed = take("email", contacts.email)
         if parsed and parsed[1] != user.email_key:
-            user.email_verified_at = None
-            audit.record(
-                "email_changed", subject_type="user", subject_id=user.id, at=datetime.now(UTC), actor_id=user.id,
-                actor=user.role,
-            )  # fmt: skip
+            _must_be(proven)
+            moved, user.email_verified_at = user.email, None
+            note(user.id, "email_changed")
         if parsed:
             user.email, user.email_key = parsed
     if "display_name" in values:
@@ -105,10 +108,33 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime) -> User:
         user.quiet_from, user.quiet_until = values["quiet_hours"]["quiet_from"], values["quiet_hours"]["quiet_until"]
     if errors:
         raise Invalid(errors)
+    if moved is not None:
+        db.session.flush()
+        _tell_of_the_address(user.id, moved, at=at)
     if user.leaderboard_opt_in != listed:
         enqueue("gamification.standing_changed", {"user_id": str(user.id)}, at)
     db.session.flush()
     return user
+
+
+def _must_be(proven: bool) -> None:
+    if not proven:
+        raise fresh_sign_in_required()
+
+
+def fresh_sign_in_required() -> DomainError:
+    """What somebody is told who signed in too long ago for this."""
+    return DomainError("fresh_sign_in_required", Sentence("Show once more that it is you, then this can be done."))
+
+
+def _tell_of_the_address(user_id: UUID, before: str, *, at: datetime) -> None:
+    now = datetime.now(UTC)
+    # A link to set a password, which waits at the address before, opens this account no more.
+    proofs.end(user_id, "email", "password")
+    account_letters.send(user_id, "email_left", now=now, address=before)
+    tell(user_id, "account_changed", {"what": "email_changed"}, at=at)
+    with suppress(TooMany):  # then the page offers another letter in a while
+        email_check.send_link(user_id)
 
 
 def zone_in_force(user: User, at: datetime) -> str:

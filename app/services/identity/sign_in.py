@@ -109,6 +109,11 @@ def rotate(family_id: UUID, user_id: UUID, jti: UUID) -> SignIn | None:
     return successor
 
 
+def refresh_proof(family_id: UUID) -> None:
+    """Note that the person has just shown again who they are within this sign-in."""
+    queue("UPDATE refresh_families SET authenticated_at = %s WHERE id = %s", (datetime.now(UTC), family_id))
+
+
 def sign_out(family_ids: list[UUID]) -> None:
     """End these sign-ins at the person's own wish."""
     revocations.revoke(family_ids, why="sign_out", at=datetime.now(UTC))

@@ -29,14 +29,17 @@ CHOICE = {"email": "email", "push": "push", "webpush": "push", "sms": "sms"}
 FAN_OUT = """
 WITH told AS MATERIALIZED (
     SELECT n.user_id, n.id, n.kind, u.language, n.created_at + k.useful_for::interval AS expires_at,
-        coalesce((u.notification_preferences->n.kind->>'email')::boolean, k.email) AS email,
-        n.read_at IS NULL AND coalesce((u.notification_preferences->n.kind->>'push')::boolean, k.push) AS push,
+        CASE WHEN k.always THEN k.email
+            ELSE coalesce((u.notification_preferences->n.kind->>'email')::boolean, k.email) END AS email,
+        n.read_at IS NULL AND CASE WHEN k.always THEN k.push
+            ELSE coalesce((u.notification_preferences->n.kind->>'push')::boolean, k.push) END AS push,
         u.phone_verified_at IS NOT NULL AND u.phone IS NOT NULL
             AND coalesce((u.notification_preferences->n.kind->>'sms')::boolean, k.sms) AS sms
     FROM (SELECT DISTINCT * FROM unnest(%(users)s::uuid[], %(notices)s::uuid[])) AS m (user_id, id)
     JOIN notifications n USING (user_id, id)
     JOIN users u ON u.id = n.user_id AND u.status = 'active'
-    JOIN jsonb_to_recordset(%(kinds)s) AS k (kind text, email boolean, push boolean, sms boolean, useful_for text)
+    JOIN jsonb_to_recordset(%(kinds)s) AS k (
+        kind text, email boolean, push boolean, sms boolean, always boolean, useful_for text)
         ON k.kind = n.kind
 )
 INSERT INTO deliveries (user_id, notification_id, channel, device_id, due_at, expires_at, created_at)
@@ -121,7 +124,7 @@ def fan_out(
     kinds = [
         {
             "kind": kind.code, "email": kind.email, "push": kind.push, "sms": kind.sms,
-            "useful_for": str(kind.useful_for) if kind.useful_for else None,
+            "always": kind.always, "useful_for": str(kind.useful_for) if kind.useful_for else None,
         }
         for kind in KINDS.values()
     ]  # fmt: skip

@@ -72,3 +72,11 @@ def mark_all_read(user_id: UUID, *, through: UUID, at: datetime) -> None:
         "UPDATE notifications SET read_at = %s WHERE user_id = %s AND id <= %s AND read_at IS NULL",
         (at, user_id, through),
     )
+
+
+def mark_unread(user_id: UUID, *, through: UUID, read_at: datetime) -> None:
+    """Queue taking back one marking of all: what it marked, at ``read_at``, is new once more."""
+    queue(
+        "UPDATE notifications SET read_at = NULL WHERE user_id = %s AND id <= %s AND read_at = %s",
+        (user_id, through, read_at),
+    )

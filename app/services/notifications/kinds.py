@@ -15,7 +15,8 @@ class Kind:
     """One kind. ``email``, ``push``, ``sms``: whether it goes there by default; the inbox has every kind.
 
     ``useful_for``: after this time it is not sent any more; None for what is worth knowing whenever it comes.
-    ``any_hour``: it does not wait for the end of quiet hours.
+    ``any_hour``: it does not wait for the end of quiet hours. ``always``: nobody can switch it off, so that whoever
+    gets into an account does not do so unheard.
     """
 
     code: str
@@ -24,6 +25,7 @@ class Kind:
     sms: bool = False
     useful_for: timedelta | None = None
     any_hour: bool = False
+    always: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -42,5 +44,6 @@ KINDS: dict[str, Kind] = {
         Kind("new_device", email=True, push=True, any_hour=True),
         Kind("weekly_digest", email=True),
         Kind("support_answered", email=True, push=True),
+        Kind("account_changed", email=True, push=True, any_hour=True, always=True),
     )
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -34,15 +33,15 @@ class Preferences:
 
 def effective(stored: Chosen) -> dict[str, dict[str, bool]]:
     """The choices in effect where ``stored`` is what the saver has said."""
-    return {
-        kind.code: {choice: stored.get(kind.code, {}).get(choice, getattr(kind, choice)) for choice in CHOICES}
-        for kind in KINDS.values()
-    }
+    return {kind.code: {choice: wants(stored, kind.code, choice) for choice in CHOICES} for kind in KINDS.values()}
 
 
 def offered() -> dict[str, tuple[str, ...]]:
-    """What a saver can choose for each kind: SMS where its text is one of those that are registered by default."""
-    return {kind.code: CHOICES if kind.sms else ("email", "push") for kind in KINDS.values()}
+    """What a saver can choose for each kind: SMS where its text is one of those that are registered by default.
+
+    Nothing for kinds that nobody can switch off.
+    """
+    return {kind.code: () if kind.always else CHOICES if kind.sms else ("email", "push") for kind in KINDS.values()}
 
 
 def merged(stored: Chosen, said: Chosen) -> dict[str, dict[str, bool]]:
@@ -117,7 +116,9 @@ def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="unsubscribe")
 
 
-def wants(stored: dict[str, Any], kind: str, choice: str) -> bool:
+def wants(stored: Chosen, kind: str, choice: str) -> bool:
     """Whether a saver who has said ``stored`` wants ``kind`` there."""
     default: bool = getattr(KINDS[kind], choice)
+    if KINDS[kind].always:
+        return default
     return bool(stored.get(kind, {}).get(choice, default))

@@ -1,6 +1,7 @@
 """What a notice says, in its reader's language: one template for each language and kind, for every way it is told.
 
-``app/templates/notices/<language>/<kind>.txt`` has the blocks title, text, action and path.
+``app/templates/notices/<language>/<kind>.txt`` has the blocks title, text, action and path; ``letters`` beside it those
+of letters that are no notices.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ class Words:
     path: str
 
 
-def words(kind: str, facts: Mapping[str, Any], language: str) -> Words:
+def words(kind: str, facts: Mapping[str, Any], language: str, *, folder: str = "notices") -> Words:
     """What a notice of ``kind`` with these ``facts`` says. A language that is not written yet reads English.
 
     Raises jinja2.TemplateNotFound for a kind that nobody has written. Needs an application context.
     """
     language = language if language in LANGUAGES else "en"
-    template = current_app.jinja_env.get_template(f"notices/{language}/{kind}.txt")
+    template = current_app.jinja_env.get_template(f"{folder}/{language}/{kind}.txt")
     values = {name: date.fromisoformat(str(fact)[:10]) if name in DAYS else fact for name, fact in facts.items()}
     values |= {
         "support_address": current_app.config.get("MAIL_REPLY_TO"),

@@ -22,7 +22,7 @@ from app.extensions import db
 from app.models.identity import STAFF_ROLES, RefreshFamily, User
 from app.periods import SaverZone
 from app.services.audit import log as audit
-from app.services.identity import contacts, passwords, revocations, signup, staff
+from app.services.identity import contacts, passwords, revocations, signup, staff, two_factor
 from app.services.identity.principal import Principal
 from app.services.ops import demo_story
 from app.services.ops.demo_story import Person
@@ -35,12 +35,21 @@ LOADED, RETIRED = "demo_loaded", "demo_retired"
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Whom the person at the screen signs in as. The demo's other savers share the saver's password."""
+    """Whom the person at the screen signs in as. The demo's other savers share the saver's password.
+
+    ``admin_totp``: what an authenticator app of the member of staff holds (base32).
+    """
 
     saver_email: str
     saver_password: str
     admin_email: str
     admin_password: str
+    admin_totp: str
+
+
+def new_key() -> str:
+    """A key for an authenticator app."""
+    return two_factor.new_secret()
 
 
 def load(accounts: Accounts, *, now: datetime) -> bool:
@@ -108,6 +117,7 @@ def _admin(accounts: Accounts, now: datetime) -> tuple[User, bool]:
         if user.role not in STAFF_ROLES:
             raise DomainError("not_a_demo_account", f"{accounts.admin_email} is a saver of the demo, not its staff.")
         _keep_password(user, accounts.admin_password)
+        _keep_totp(user, accounts.admin_totp)
         return user, False
     user = staff.add(
         name=demo_story.ADMIN_NAME,
@@ -116,6 +126,8 @@ def _admin(accounts: Accounts, now: datetime) -> tuple[User, bool]:
         role="admin",
         at=now - AGE,
     )
+    db.session.flush()
+    _keep_totp(user, accounts.admin_totp)
     _note(LOADED, user, now)
     return user, True
 
@@ -152,6 +164,12 @@ def _keep_password(user: User, password: str) -> None:
         passwords.check(password, personal=(user.name, user.email))
         user.password_hash = passwords.hash_password(password)
         db.session.flush()
+
+
+def _keep_totp(user: User, secret: str) -> None:
+    if two_factor.secret_of(user.id) != secret:
+        two_factor.keep(user.id, secret)
+        two_factor.switch_on(user.id, now=datetime.now(UTC))
 
 
 def _retire(user: User, now: datetime) -> None:

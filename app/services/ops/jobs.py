@@ -15,6 +15,7 @@ from app import clock
 from app.errors import DomainError, NotFound
 from app.services.credit import monitoring, training
 from app.services.gamification import boards
+from app.services.identity import account_letters
 from app.services.notifications import sending
 from app.services.ops import (
     auto_deposits,
@@ -54,6 +55,10 @@ def _send(_turn: Round) -> int:
     return sum(sending.send_due(clock.now).values())
 
 
+def _letters(_turn: Round) -> int:
+    return account_letters.send_due()
+
+
 def _resume(_turn: Round) -> int:
     silent = run(lambda: job_runs.silent(now=datetime.now(UTC)))
     return sum(perform(job).state != "running" for job in JOBS.values() if job.name in silent)
@@ -91,6 +96,7 @@ JOBS: dict[str, Job] = {
         Job("savings.digest", "Tells savers on Monday how the week before was.", digests.send_digests, QUARTERS),
         Job("savings.announce", "Tells savers a day ahead of each auto-deposit.", auto_deposits.announce, QUARTERS),
         Job("savings.collect", "Collects the auto-deposits that are due.", auto_deposits.collect, "*/5 * * * *"),
+        Job("identity.send_letters", "Sends links and codes to savers.", _letters, "* * * * *", recorded=False),
         Job("support.tell_officer", "Sends word of savers' requests.", support_letters.tell_officer, TENTHS),
         Job(
             "support.tell_late", "Tells officer and saver of answers that are late.", support_letters.tell_late, TENTHS

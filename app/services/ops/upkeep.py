@@ -23,6 +23,9 @@ Chunks = Iterator[int]
 # Found by an index on their age, where there are many.
 BY_AGE: dict[str, str] = {
     "refresh_families": "expires_at < %(before)s",
+    "proofs": "expires_at < %(before)s",
+    "account_letters": "expires_at < %(before)s AND status <> 'waiting'",
+    "known_devices": "last_used_at < %(before)s",
     "job_runs": "created_at < %(before)s AND status IN ('done', 'failed')",
     "auto_deposit_turns": "due_on < %(before)s::date AND status <> 'waiting'",
     "score_health": "measured_at < %(before)s",

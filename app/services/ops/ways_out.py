@@ -41,9 +41,13 @@ def ways_out(config: Mapping[str, Any]) -> Iterator[Check]:
 
 def _sms(config: Mapping[str, Any]) -> Check:
     if not config["SMS_URL"]:
-        return Check("sms", "note", "not configured: no SMS leaves", "Set the SMS_ settings.")
+        return Check("sms", "note", "not configured: no SMS leaves, no number can be proven", "Set the SMS_ settings.")
     missing = [name for name in ("SMS_KEY", "SMS_SENDER", "SMS_ENTITY_ID", "SMS_TEMPLATES") if not config[name]]
     if missing:
         return Check("sms", "problem", f"{', '.join(missing)} not set", "Register header and texts (DLT), then set it.")
     kinds = sorted({name.partition(".")[0] for name in templates(config["SMS_TEMPLATES"])})
+    if "phone_code" not in kinds:
+        return Check(
+            "sms", "note", "no registered text for codes: no number can be proven", "Register phone_code, then set it."
+        )
     return Check("sms", "ok", f"registered texts for {', '.join(kinds)}")

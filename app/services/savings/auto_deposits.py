@@ -17,7 +17,7 @@ from app.periods import SaverZone
 from app.services.identity.principal import Principal
 from app.services.notifications.notices import write
 from app.services.savings import jars
-from app.services.savings.instructions import is_wanted, next_due, told_from, under_way
+from app.services.savings.instructions import LEAST_NOTICE, collected_from, is_wanted, next_due, told_from, under_way
 from app.services.savings.jar import Jar, JarView
 from app.services.savings.movements import lock
 from app.transactions import fetch, queue
@@ -139,8 +139,39 @@ def skip(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:
         )
     facts = {"event": "skipped", "jar_id": str(jar_id), "jar": jar.name, "amount": amount, "on": due_on.isoformat()}
     # Shown by the answer: it is in the inbox to be found again.
-    write(saver.id, "auto_deposit", facts, at=at, once=f"auto:skipped:{jar_id}:{due_on}", seen=True)
+    write(saver.id, "auto_deposit", facts, at=at, once=_skip_told(jar_id, due_on), seen=True)
     return view
+
+
+def take_back_skip(saver: Principal, jar_id: UUID, due_on: date, *, at: datetime) -> JarView:
+    """Have the skipped day ``due_on`` collected after all, as the saver was or will be told of it.
+
+    A day that is not skipped stays as it is. Raises NotFound, DomainError ``too_late`` where nobody would be told.
+    """
+    jar = lock(saver, jar_id, at=at).jar
+    rows = fetch(
+        "SELECT told_at FROM auto_deposit_turns WHERE jar_id = %s AND due_on = %s AND status = 'skipped' FOR UPDATE",
+        (jar.id, due_on),
+    )
+    if not rows:
+        return jars.read(saver, jar_id, at=at)
+    told_at, begins = rows[0][0], told_from(due_on, saver.zone, at)
+    if told_at >= begins:
+        queue(
+            "UPDATE auto_deposit_turns SET status = 'waiting', next_try_at = %s WHERE jar_id = %s AND due_on = %s",
+            (max(collected_from(due_on, saver.zone, at), told_at + LEAST_NOTICE), jar.id, due_on),
+        )
+    elif at < begins:
+        # It was skipped before anybody was told: as if nothing had been there.
+        queue("DELETE FROM auto_deposit_turns WHERE jar_id = %s AND due_on = %s", (jar.id, due_on))
+    else:
+        raise DomainError("too_late", "That can no longer be undone: you would have been told of it by now.")
+    queue("DELETE FROM notifications WHERE user_id = %s AND once = %s", (saver.id, _skip_told(jar.id, due_on)))
+    return jars.read(saver, jar_id, at=at)
+
+
+def _skip_told(jar_id: UUID, due_on: date) -> str:
+    return f"auto:skipped:{jar_id}:{due_on}"
 
 
 def _none() -> DomainError:

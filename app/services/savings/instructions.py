@@ -44,6 +44,11 @@ def told_from(due_on: date, zone: SaverZone, at: datetime) -> datetime:
     return datetime.combine(due_on - _DAY, time(TOLD_AT), ZoneInfo(zone.at(at))).astimezone(UTC)
 
 
+def collected_from(due_on: date, zone: SaverZone, at: datetime) -> datetime:
+    """The instant from which ``due_on`` is collected, in the zone in force at ``at``."""
+    return datetime.combine(due_on, time(COLLECTED_AT), ZoneInfo(zone.at(at))).astimezone(UTC)
+
+
 def is_wanted(jar: Jar) -> bool:
     """Whether money is to be collected for the jar now."""
     return jar.status == "active" and jar.auto_deposit is not None and not jar.auto_deposit.get("paused")

@@ -53,16 +53,7 @@ def create(
         raise Invalid(errors)
     queue(LOCK_SAVER, (saver.id,))
     keep_up(saver, at=at)
-    ((open_jars, closed_through),) = fetch(
-        "SELECT count(*), (SELECT h.closed_through FROM saver_habits h WHERE h.user_id = %s)"
-        " FROM savings_jars WHERE user_id = %s AND status <> 'closed'",
-        (saver.id, saver.id),
-    )
-    if open_jars >= current_app.config["MAX_JARS"]:
-        raise DomainError(
-            "jar_limit",
-            Sentence("You have %(jars)s jars, which is the most there can be. Close one first.", jars=open_jars),
-        )
+    closed_through = refuse_beyond_the_most(saver)
     jar_id = uuids.uuid7()
     queue(
         "INSERT INTO saver_habits (user_id, closed_through) VALUES (%s, %s) ON CONFLICT DO NOTHING",
@@ -91,6 +82,25 @@ def create(
     # What would help a score begins with a plan.
     tell(saver.id, at=at)
     return read(saver, jar_id, at=at)
+
+
+def refuse_beyond_the_most(saver: Principal) -> date | None:
+    """Raise DomainError ``jar_limit`` where the saver may have no further open jar; else the last day that is closed.
+
+    The caller holds the saver's lock.
+    """
+    ((open_jars, closed_through),) = fetch(
+        "SELECT count(*), (SELECT h.closed_through FROM saver_habits h WHERE h.user_id = %s)"
+        " FROM savings_jars WHERE user_id = %s AND status <> 'closed'",
+        (saver.id, saver.id),
+    )
+    if open_jars >= current_app.config["MAX_JARS"]:
+        raise DomainError(
+            "jar_limit",
+            Sentence("You have %(jars)s jars, which is the most there can be. Close one first.", jars=open_jars),
+        )
+    last: date | None = closed_through
+    return last
 
 
 def read(saver: Principal, jar_id: UUID, *, at: datetime) -> JarView:

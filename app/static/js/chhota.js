@@ -72,6 +72,14 @@ document.addEventListener("submit", (event) => {
   if (button.getAttribute("aria-busy") === "true") event.preventDefault();
   else button.setAttribute("aria-busy", "true");
 });
+
+// A form has the same number each time one comes back to its page, so that sending it once more is no second deposit.
+{
+  const keys = history.state?.keys || {};
+  const numbered = [...document.forms].filter((form) => form.elements.key);
+  for (const form of numbered) form.elements.key.value = keys[form.action] ||= form.elements.key.value;
+  if (numbered.length) history.replaceState({ ...history.state, keys }, "");
+}
 window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll('[aria-busy="true"]')) button.removeAttribute("aria-busy");
 });

@@ -379,7 +379,8 @@ def limited(new_app: Callable[..., Flask]) -> Any:
 @pytest.mark.parametrize("redis", ["with", "without"])
 def test_a_flood_of_sign_ins_is_slowed(limited: Callable[..., Flask], redis: str) -> None:
     app = limited(RATELIMIT_LOGIN="3 per minute", **({} if redis == "with" else {"REDIS_URL": ""}))
-    answers = [log_in(app, email="nobody@example.com", password="x" * 12) for _ in range(5)]
+    nobody = factories.email()
+    answers = [log_in(app, email=nobody, password="x" * 12) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
     for answer in answers[3:]:
         refused(answer, 429, "rate_limited")
@@ -398,14 +399,30 @@ def test_a_flood_of_sign_ups_is_slowed_and_another_address_is_not(limited: Calla
 
 def test_a_forged_forwarding_header_does_not_lift_the_limit(limited: Callable[..., Flask]) -> None:
     app = limited(RATELIMIT_LOGIN="2 per minute")
+    nobody = factories.email()
     statuses = [
         app.test_client()
         .post(
             "/api/login/",
-            json={"email": "nobody@example.com", "password": "x"},
+            json={"email": nobody, "password": "x"},
             headers={"X-Forwarded-For": f"198.51.100.{number}", "X-Real-IP": f"198.51.100.{number}"},
         )
         .status_code
         for number in range(4)
     ]
     assert statuses == [401, 401, 429, 429]
+
+
+def test_letters_for_forgotten_passwords_are_limited_for_an_address(limited: Callable[..., Flask]) -> None:
+    app = limited(RATELIMIT_FORGOT="3 per hour")
+    answers = [app.test_client().post("/api/password/forgot/", json={"email": factories.email()}) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
+
+
+def test_codes_and_links_share_one_limit_for_an_address(limited: Callable[..., Flask]) -> None:
+    app = limited(RATELIMIT_CODES="2 per hour")
+    statuses = []
+    for path in ("/api/email/send-link/", "/api/phone/send-code/", "/api/email/send-link/", "/api/phone/send-code/"):
+        statuses.append(factories.make_saver(app).post(path).status_code)
+    assert statuses == [202, 503, 429, 429]

@@ -101,3 +101,16 @@ class TestDialogs:
             answer = asha.client.post(f"{path}/deposit", data=carried | {"amount": "50"})
             assert (answer.status_code, answer.location) == (303, path)
         assert saver.get(f"/api{path}/").json["jar"]["current_amount"] == "50.00"
+
+
+def test_a_paused_day_is_not_called_lit(asha, saver):
+    jar = saver.jar(installment_amount="50")
+    saver.deposit(jar, "50")
+    assert "Today’s lamp is lit." in text(asha.get(f"/jars/{jar}"))
+    saver.call("PUT", f"/api/jars/{jar}/pause/", {"until": "2026-07-20"})
+    page = text(asha.get(f"/jars/{jar}"))
+    assert "Today’s lamp is lit." not in page
+    assert "Paused until 20 Jul." in page
+    home = text(asha.get("/dashboard"))
+    assert "1 day kept alight in Bicycle" in home
+    assert "today is still open" not in home

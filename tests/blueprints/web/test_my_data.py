@@ -125,11 +125,6 @@ def test_who_puts_it_off_goes_on_and_is_asked_at_the_next_sign_in(visitor: Visit
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_staff_are_not_asked(visitor: Visitor, app: Flask) -> None:
-    visitor.log_in(factories.make_staff(app).email)
-    assert visitor.get("/dashboard").status_code == 200
-
-
 def test_a_file_so_many_times_an_hour(new_app: Callable[..., Flask]) -> None:
     app = new_app(RATELIMIT_ENABLED="1", RATELIMIT_EXPORT="1 per hour")
     saver = factories.make_saver(app)

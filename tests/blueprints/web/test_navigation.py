@@ -4,7 +4,7 @@ from pathlib import Path
 from app.blueprints.web.navigation import BAR, page_at
 from app.services.notifications.kinds import KINDS
 
-LINK = re.compile(r'<li><a href="([^"]+)"( aria-current="page")?><svg.*?</svg>([^<]+)</a></li>', re.DOTALL)
+LINK = re.compile(r'<li><a href="([^"]+)"( aria-current="(?:page|true)")?><svg.*?</svg>([^<]+)</a></li>', re.DOTALL)
 
 
 def bar(page):
@@ -22,6 +22,11 @@ def test_the_place_where_one_is_is_marked(asha):
     for path, _, word in bar(asha.get("/dashboard")):
         assert [(at, name) for at, here, name in bar(asha.get(path)) if here] == [(path, word)]
     assert not any(here for _, here, _ in bar(asha.get("/notifications")))
+
+
+def test_within_a_jar_the_jars_are_marked(asha, saver):
+    marked = [(here, name) for _, here, name in bar(asha.get(f"/jars/{saver.jar()}")) if here]
+    assert marked == [(' aria-current="true"', "Jars")], "below it, and not the page itself"
 
 
 def test_strangers_have_neither_bar_nor_bell(visitor):

@@ -1,6 +1,11 @@
 """Amounts hidden with one tap."""
 
+import re
+
+import pytest
+
 from app.blueprints.web.privacy import DOTS
+from tests import hindi
 from tests.blueprints.web.conftest import said
 
 
@@ -48,3 +53,26 @@ def test_it_leads_nowhere_else(asha):
 
 def test_a_stranger_hides_nothing(visitor):
     assert visitor.send("/amounts", form="/login").location.startswith("/login")
+
+
+# What a saver chooses from, and what was typed or stands there to be changed, is readable.
+CHOSEN = re.compile(r'<button class="suggestion.*?</button>|<p class="field-hint".*?</p>|<input[^>]*>', re.DOTALL)
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_no_page_shows_an_amount(app, clock, new_visitor, language):
+    reader = hindi.reader(app, clock)
+    reader.saver.call("PATCH", "/api/profile/", {"language": language})
+    visitor = new_visitor()
+    visitor.log_in(reader.saver.email)
+    clear = {path: visitor.get(path).text for path in reader.pages}
+    visitor.send("/amounts", form="/dashboard")
+    telling = 0
+    for path in reader.pages:
+        page = CHOSEN.sub("", visitor.get(path).text)
+        assert re.findall(r"₹\s?[\d०-९][^<]*", page) == [], path
+        assert 'class="chart balance"' not in page, "a line tells of amounts by its shape"
+        telling += DOTS in page
+    assert telling > 20
+    assert any('class="chart balance"' in page for page in clear.values())
+    assert sum("₹" in page for page in clear.values()) > 20

@@ -71,6 +71,11 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"reference": "CH-7K3M-9QXD", "request_id": "0199c1f0-0000-7000-8000-000000000003", **more}
         for more in ({}, {"late": True})
     ],
+    "account_changed": [
+        {"what": what, **({"left": 9} if what == "recovery_code_used" else {})}
+        for what in ("password_changed", "password_reset", "email_changed", "phone_changed", "two_factor_on",
+                     "two_factor_off", "recovery_code_used", "of_tomorrow")
+    ],
     "weekly_digest": [
         {"week_start": "2026-07-06", "total": 420000, **more}
         for more in crossed(

@@ -12,12 +12,13 @@ import pytest
 from flask import Flask
 
 from app import clock as product_clock
+from app.errors import DomainError
 from app.integrations import payments as payments_module
 from app.integrations.payments import HttpPayments, Settled
 from app.periods import SaverZone
 from app.services.ops.job_runs import perform
 from app.services.ops.jobs import JOBS
-from app.services.savings import collecting, jars
+from app.services.savings import auto_deposits, collecting, jars
 from app.services.savings.instructions import falls_on, next_due
 from app.transactions import fetch, queue, run
 from tests import factories
@@ -244,6 +245,40 @@ def test_the_next_can_be_skipped_once_whether_it_was_told_or_not(clock: Clock, s
         ("skipped", "2026-01-21"),
         ("skipped", "2026-01-24"),
     ]
+
+
+def take_back(saver: Saver, jar: str, due_on: str, clock: Clock) -> None:
+    person = saver.principal()
+    run(lambda: auto_deposits.take_back_skip(person, jar, date.fromisoformat(due_on), at=clock.now()))
+
+
+@pytest.mark.parametrize("told_already", [False, True], ids=["before-it-was-told", "after-it-was-told"])
+def test_a_skip_that_is_taken_back_leaves_no_trace(clock: Clock, saver: Saver, told_already: bool) -> None:
+    jar = daily(saver)
+    if told_already:
+        announce(clock, at("2026-01-20", 8))
+    everything = ("due_on", "amount", "status", "next_try_at")
+    before, noticed, rows = state(saver, jar), told(saver), turns(*everything)
+    clock.advance(minutes=5)
+    skipped = saver.post(f"/api/jars/{jar}/auto-deposit/skip/").json["auto_deposit"]["skipped_on"]
+    assert skipped == "2026-01-21"
+    clock.advance(minutes=5)
+    for _ in range(2):
+        take_back(saver, jar, skipped, clock)
+        assert (state(saver, jar), told(saver), turns(*everything)) == (before, noticed, rows)
+    announce(clock, at("2026-01-20", 8.5))
+    assert collect(clock, at("2026-01-21", 9.5)) == 1
+    assert deposits(saver) == [("2026-01-21", "50.00")]
+
+
+def test_a_skip_stays_where_the_hour_of_telling_has_passed_meanwhile(clock: Clock, saver: Saver) -> None:
+    jar = daily(saver)
+    clock.set(at("2026-01-20", 7.95))
+    saver.post(f"/api/jars/{jar}/auto-deposit/skip/")
+    announce(clock, at("2026-01-20", 8))
+    with pytest.raises(DomainError, match="can no longer be undone"):
+        take_back(saver, jar, "2026-01-21", clock)
+    assert state(saver, jar)["skipped_on"] == "2026-01-21"
 
 
 def test_a_pause_holds_the_money_back_and_what_was_told_comes_if_it_ends_in_time(clock: Clock, saver: Saver) -> None:

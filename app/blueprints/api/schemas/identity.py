@@ -25,11 +25,13 @@ class SignupSchema(StrictSchema):
 
 
 class LoginSchema(StrictSchema):
-    """Address or number, with the password."""
+    """Address or number, with the password; ``otp`` is a code of the authenticator app, or a recovery code."""
 
     email = StrictString(max_length=254)
     phone = StrictString(max_length=32)
     password = StrictString(required=True, max_length=1024, min_length=0, load_only=True)
+
+    otp = StrictString(max_length=32, load_only=True)
 
     @validates_schema
     def one_name(self, data: dict[str, Any], **_: Any) -> None:

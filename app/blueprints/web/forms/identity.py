@@ -61,16 +61,24 @@ class LogInForm(PageForm):
 
     def names(self) -> dict[str, str]:
         """What was typed, as the address or as the number that it is."""
-        typed = self.login.data or ""
-        return {"email": typed} if "@" in typed else {"phone": typed}
+        return names_of(self.login.data or "")
+
+
+def names_of(typed: str) -> dict[str, str]:
+    """What somebody signs in with, as the address or as the number that it is."""
+    return {"email": typed} if "@" in typed else {"phone": typed}
+
+
+class CodeForm(PageForm):
+    """A code of the authenticator app, or a recovery code."""
+
+    otp = StringField(_("Code"), [Given("Enter the code."), OneLine(32)])
 
 
 class ProfileForm(KeptForm):
     """A person's own data."""
 
     name = StringField(_("Your name"), [Given("Enter your name."), OneLine(100)])
-    email = StringField(_("E-mail"), [Given("Enter your e-mail address, like asha@example.org."), OneLine(254)])
-    phone = StringField(_("Mobile number"), [Given("Enter your mobile number, ten digits."), OneLine(32)])
     display_name = StringField(_("Name that others see"), [OneLine(40, min_length=0)])
     time_zone = SelectField(_("Time zone"))
     language = SelectField(_("Language"), choices=LANGUAGES)

@@ -24,6 +24,8 @@ NOT_FILLED = {
 # Values that constraints want; what is not named here is made from its type.
 WANTED: dict[str, dict[str, Any]] = {
     "consents": {"purpose": "marketing", "how": "profile"},
+    "proofs": {"purpose": "email"},
+    "account_letters": {"kind": "email_check", "channel": "email", "status": "sent"},
     "nominees": {"relation": "mother"},
     "refresh_families": {"kind": "web"},
     "push_devices": {"kind": "web"},

@@ -39,6 +39,7 @@ HOLDINGS = (
                 "terms_version",
                 "privacy_version",
                 "train_on_history",
+                "two_factor_at",
             ),
             "FROM users t WHERE t.id = %(user)s",
             whole=True,
@@ -54,7 +55,7 @@ HOLDINGS = (
             " password_hash = NULL, role = 'saver', status = 'erased', kyc_status = 'none', kyc_file = NULL,"
             " email_verified_at = NULL, phone_verified_at = NULL, language = 'en', display_name = NULL,"
             " leaderboard_opt_in = false, notification_preferences = '{}', quiet_from = DEFAULT, quiet_until = DEFAULT,"
-            " train_on_history = false WHERE id = %(user)s",
+            " train_on_history = false, two_factor_at = NULL WHERE id = %(user)s",
         ),
         stays=f"under a pseudonym: {LEDGER}",
     ),
@@ -95,7 +96,16 @@ HOLDINGS = (
         "Sign-ins, with the program and system they came from",
         Section(
             "sign_ins",
-            columns("kind", "device", "created_at", "last_used_at", "expires_at", "revoked_at", "revoked_for"),
+            columns(
+                "kind",
+                "device",
+                "created_at",
+                "last_used_at",
+                "expires_at",
+                "revoked_at",
+                "revoked_for",
+                "authenticated_at",
+            ),
             "FROM refresh_families t WHERE t.user_id = %(user)s ORDER BY t.created_at, t.id",
         ),
         withheld=dict.fromkeys(("id", "current_jti", "current_issued_at", "previous_jti", "rotated_at"), SECRET),
@@ -118,5 +128,69 @@ HOLDINGS = (
             "keys": "whoever has them can send to this browser",
         },
         erased=("DELETE FROM push_devices WHERE user_id = %(user)s",),
+    ),
+    Holding(
+        "two_factor",
+        "The second step of signing in",
+        Section(
+            "two_factor",
+            columns("created_at", "confirmed_at"),
+            "FROM two_factor t WHERE t.user_id = %(user)s",
+            whole=True,
+        ),
+        withheld={"secret": SECRET, "last_step": SECRET},
+        erased=("DELETE FROM two_factor WHERE user_id = %(user)s",),
+    ),
+    Holding(
+        "recovery_codes",
+        "Codes for the day the phone is gone, as digests",
+        Section(
+            "recovery_codes",
+            columns("used_at"),
+            "FROM recovery_codes t WHERE t.user_id = %(user)s ORDER BY t.used_at",
+        ),
+        withheld={"digest": SECRET},
+        erased=("DELETE FROM recovery_codes WHERE user_id = %(user)s",),
+    ),
+    Holding(
+        "known_devices",
+        "Browsers and apps that have signed in before, as digests",
+        Section(
+            "known_devices",
+            columns("created_at", "last_used_at"),
+            "FROM known_devices t WHERE t.user_id = %(user)s ORDER BY t.created_at",
+        ),
+        withheld={"digest": SECRET},
+        erased=("DELETE FROM known_devices WHERE user_id = %(user)s",),
+        kept=timedelta(days=400),
+        counted="after they were last used",
+    ),
+    Holding(
+        "proofs",
+        "Links and codes that were sent, as digests",
+        Section(
+            "proofs",
+            columns("purpose", "tries", "created_at", "expires_at", "spent_at"),
+            "FROM proofs t WHERE t.user_id = %(user)s ORDER BY t.created_at, t.id",
+        ),
+        withheld={"id": SECRET, "about": "the address or number again, as a digest"},
+        erased=("DELETE FROM proofs WHERE user_id = %(user)s",),
+        kept=timedelta(days=2),
+        counted="after they ran out: as long as they count against how many may be asked for",
+    ),
+    Holding(
+        "account_letters",
+        "Letters and SMS about the account itself",
+        Section(
+            "account_letters",
+            columns(
+                "kind", "channel", "status", "due_at", "expires_at", "attempts", "last_error", "created_at", "sent_at"
+            ),
+            "FROM account_letters t WHERE t.user_id = %(user)s ORDER BY t.created_at, t.id",
+        ),
+        withheld={"id": "a number of ours", "proof_id": SECRET, "address": "encrypted; gone once it was sent"},
+        erased=("DELETE FROM account_letters WHERE user_id = %(user)s",),
+        kept=timedelta(days=2),
+        counted="after they ran out",
     ),
 )

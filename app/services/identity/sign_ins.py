@@ -1,0 +1,65 @@
+"""Where a person is signed in: browsers and apps, each of which can be signed out from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.errors import NotFound
+from app.services.identity import new_devices, revocations
+from app.services.identity.noting import note
+from app.transactions import fetch
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSignIn:
+    """``kind``: web (a browser) or api (the app). ``device``: for a person (``Chrome, Android``); None if unknown."""
+
+    id: UUID
+    kind: str
+    device: str | None
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
+
+
+def of(user_id: UUID, family_id: UUID) -> list[OpenSignIn]:
+    """The sign-ins that stand, the present one first, then by their last use; the newest hundred."""
+    rows = fetch(
+        "SELECT id, kind, device, created_at, last_used_at, id = %s AS current FROM refresh_families"
+        " WHERE user_id = %s AND revoked_at IS NULL AND expires_at > %s"
+        " ORDER BY current DESC, last_used_at DESC, id DESC LIMIT %s",
+        (family_id, user_id, datetime.now(UTC), MOST),
+    )
+    return [OpenSignIn(id_, kind, new_devices.name(device), *rest) for id_, kind, device, *rest in rows]
+
+
+def end(user_id: UUID, family_id: UUID) -> None:
+    """End one of the person's sign-ins. Raises NotFound where there is none of that id."""
+    now = datetime.now(UTC)
+    if not fetch(
+        "SELECT 1 FROM refresh_families WHERE id = %s AND user_id = %s AND revoked_at IS NULL AND expires_at > %s",
+        (family_id, user_id, now),
+    ):
+        raise NotFound
+    revocations.revoke([family_id], why="ended", at=now)
+    note(user_id, "sign_ins_ended", count=1)
+
+
+def end_others(user_id: UUID, family_id: UUID) -> int:
+    """End all of the person's sign-ins but ``family_id``; how many."""
+    now = datetime.now(UTC)
+    others = [
+        other for (other,) in fetch(
+            "SELECT id FROM refresh_families WHERE user_id = %s AND id <> %s AND revoked_at IS NULL"
+            " AND expires_at > %s",
+            (user_id, family_id, now),
+        )
+    ]  # fmt: skip
+    if others:
+        revocations.revoke(others, why="ended", at=now)
+        note(user_id, "sign_ins_ended", count=len(others))
+    return len(others)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+from werkzeug.test import TestResponse
+
+from app.transactions import queue, run
+from tests.factories import PASSWORD, Saver
+from tests.services.identity.conftest import House
+
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"
+)
+
+
+def sign_in(house: House, saver: Saver, agent: str) -> str:
+    answer = house.app.test_client().post(
+        "/api/login/", json={"email": saver.email, "password": PASSWORD}, headers={"User-Agent": agent}
+    )
+    assert answer.status_code == 200
+    token: str = answer.json["access_token"]
+    return token
+
+
+def profile(house: House, token: str) -> TestResponse:
+    return house.app.test_client().get("/api/profile/", headers={"Authorization": f"Bearer {token}"})
+
+
+def test_the_list_names_devices_and_marks_this_one(house: House) -> None:
+    saver = house.saver()
+    sign_in(house, saver, PHONE)
+    answer = saver.get("/api/sign-ins/")
+    assert answer.status_code == 200
+    assert answer.json["next_cursor"] is None
+    here, there = answer.json["items"]
+    assert (here["id"], here["current"], here["kind"]) == (str(saver.family_id), True, "api")
+    assert (there["current"], there["device"]) == (False, "Chrome, Android")
+    assert set(here) == {"id", "kind", "device", "created_at", "last_used_at", "current"}
+
+
+def test_one_is_signed_out_there_and_then_it_is_not_listed(house: House) -> None:
+    saver, stranger = house.saver(), house.saver()
+    token = sign_in(house, saver, PHONE)
+    there = saver.get("/api/sign-ins/").json["items"][1]["id"]
+    assert stranger.call("DELETE", f"/api/sign-ins/{there}/").status_code == 404
+    assert profile(house, token).status_code == 200
+    assert saver.call("DELETE", f"/api/sign-ins/{there}/").status_code == 204
+    assert profile(house, token).json["code"] == "token_revoked"
+    assert saver.call("DELETE", f"/api/sign-ins/{there}/").status_code == 404
+    assert saver.call("DELETE", f"/api/sign-ins/{uuid4()}/").status_code == 404
+    assert [one["current"] for one in saver.get("/api/sign-ins/").json["items"]] == [True]
+    assert house.audited(saver) == [("sign_ins_ended", {"count": 1})]
+    assert house.audited(stranger) == []
+
+
+def test_all_others_are_signed_out_at_once(house: House) -> None:
+    saver, stranger = house.saver(), house.saver()
+    tokens = [sign_in(house, saver, PHONE) for _ in range(3)]
+    assert saver.call("DELETE", "/api/sign-ins/").status_code == 204
+    assert {profile(house, token).status_code for token in tokens} == {401}
+    assert saver.get("/api/profile/").status_code == 200
+    assert stranger.get("/api/profile/").status_code == 200
+    assert saver.call("DELETE", "/api/sign-ins/").status_code == 204, "there are no others any more"
+    assert house.audited(saver) == [("sign_ins_ended", {"count": 3})]
+
+
+def test_sign_ins_that_ended_by_themselves_are_not_listed(house: House) -> None:
+    saver = house.saver()
+    sign_in(house, saver, PHONE)
+    run(
+        lambda: queue(
+            "UPDATE refresh_families SET expires_at = created_at WHERE user_id = %s AND id <> %s",
+            (saver.id, saver.family_id),
+        )
+    )
+    assert len(saver.get("/api/sign-ins/").json["items"]) == 1
