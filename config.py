@@ -255,6 +255,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RATELIMIT_CODES", "20 per hour", "codes and links to addresses and numbers, asked for from one address"),
     Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver"),
     Setting("RATELIMIT_UPLOAD", "30 per hour", "files from one saver, those that are refused too"),
+    Setting("RATELIMIT_EXPORT", "5 per hour", "exports of everything that is held about one saver"),
+    Setting("RATELIMIT_ERASURE", "5 per hour", "tries of one saver to close the account, each with a password"),
     Setting("RATELIMIT_SUPPORT", "5 per hour", "requests to staff from one saver"),
     Setting("SUPPORT_ANSWER_DAYS", "7", "days within which a saver's request is answered; 30 at most", _answer_days),
     Setting("GRIEVANCE_OFFICER_NAME", NOBODY["GRIEVANCE_OFFICER_NAME"], "who answers savers' complaints, by name"),

@@ -15,6 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO, StringIO
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -95,6 +96,18 @@ def fetch(sql: str | Statement, parameters: Parameters = ()) -> list[Any]:
     ours = work()
     ours.queue.append((sql, parameters))
     return _send(ours)
+
+
+def stream(sql: str, parameters: Parameters = (), *, at_once: int = 5_000) -> Iterator[list[Any]]:
+    """The rows of ``sql``, ``at_once`` at a time, all of one moment: memory is bounded however many there are.
+
+    Read it to its end, within one transaction. Raises what the database says.
+    """
+    cursor = f"stream_{uuid4().hex}"
+    queue(f"DECLARE {cursor} NO SCROLL CURSOR FOR {sql}", parameters)
+    while rows := fetch(f"FETCH {at_once} FROM {cursor}"):
+        yield rows
+    queue(f"CLOSE {cursor}")
 
 
 def flush() -> None:

@@ -21,7 +21,7 @@ import pytest
 
 import config as settings
 from app import clock as product_clock
-from tests import servers
+from tests import leaks, servers
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -165,6 +165,7 @@ def application(values: dict[str, str], database: str) -> Iterator[Flask]:
     # The limiter is one for the process and keeps what the last application told it: whether there are limits at all.
     limits = dict(vars(limiter))
     app = create_app(settings.load(values))
+    leaks.watch()
     try:
         yield app
     finally:
@@ -211,6 +212,25 @@ def new_app(stack: Stack, template: str) -> Iterator[Callable[..., Flask]]:
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:
     """Instead of pytest-flask's: one request context around a whole test would share its session with every call."""
+
+
+@pytest.fixture(autouse=True)
+def no_line_tells_who() -> Iterator[None]:
+    """Whatever a test does, the log says nothing that its people typed or were given."""
+    leaks.watch()
+    leaks.taken()
+    yield
+    assert leaks.taken() == [], "a line of the log holds something personal"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_figure_tells_who() -> Iterator[None]:
+    """Nor do the metrics, once all tests of the process have run."""
+    yield
+    if "prometheus_client" in sys.modules:
+        from prometheus_client import REGISTRY, generate_latest
+
+        assert leaks.PERSONAL.findall(generate_latest(REGISTRY).decode()) == []
 
 
 @pytest.fixture

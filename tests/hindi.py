@@ -65,7 +65,7 @@ def reader(app: Flask, clock: Any) -> Reader:
         if day % 10 == 0:
             factories.score(saver, clock)
         clock.advance(days=1)
-    saver.withdraw(jars["daily"], "100")
+    movement = saver.withdraw(jars["daily"], "100").json["transaction"]["id"]
     factories.score(saver, clock)
     soon = (clock.now() + timedelta(days=5)).date().isoformat()
     paused, full, closed, ending = (
@@ -107,7 +107,9 @@ def reader(app: Flask, clock: Any) -> Reader:
         run(lambda: write(saver.id, "target_reached", facts, at=clock.now()))
         token = preferences.unsubscribe_token(saver.id, "weekly_digest")
     pages = ["/dashboard", "/jars", "/jars/new", "/streaks", "/badges", "/score", "/notifications", "/profile",
-             "/profile/notifications", "/profile/security", "/profile/email", "/profile/phone", "/profile/phone/check",
+             "/profile/notifications", "/profile/data", "/profile/erase", "/profile/nominee", "/terms", "/privacy",
+             f"/support/{answered['id']}/again", f"/support/new?about=transaction&id={movement}",
+             "/profile/security", "/profile/email", "/profile/phone", "/profile/phone/check",
              "/profile/password", "/profile/confirm", "/profile/two-factor", "/profile/sign-ins", "/email", "/reset",
              "/forgot", "/support", "/support/new", "/support/new?about=score",
              f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/offline",
@@ -116,7 +118,16 @@ def reader(app: Flask, clock: Any) -> Reader:
               for period in ("week", "month", "all")]  # fmt: skip
     for jar in (*jars.values(), paused, full, closed, ending):
         pages += [f"/jars/{jar}", *(f"/jars/{jar}/{what}" for what in WHAT)]
-    ids = {**jars, "jar": jars["daily"], "full": full, "closed": closed, "paused": paused, "token": token}
+    ids = {
+        **jars,
+        "jar": jars["daily"],
+        "full": full,
+        "closed": closed,
+        "paused": paused,
+        "token": token,
+        "movement": movement,
+        "answered": answered["id"],
+    }
     return Reader(saver, pages, ids | {"jar_id": jars["daily"], "request_id": asked["id"]})
 
 

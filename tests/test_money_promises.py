@@ -451,6 +451,10 @@ AUDITED = (
     "INSERT INTO audit_log (id, at, actor, action, subject_type, subject_id, details, hash)"
     " VALUES (1000000, now(), 'system', 'test', 'user', '1', '{}', '');"
 )
+AGREED = (
+    "INSERT INTO consents (id, user_id, purpose, version, given, at, how)"
+    " VALUES (gen_random_uuid(), %(saver)s, 'terms', '0', true, now(), 'api');"
+)
 SEALED = "INSERT INTO ledger_checkpoints (id, sealed_at, accounts, heads, digest) VALUES (1000000, now(), 0, '', '');"
 REFUSED: dict[str, str] = {
     "unbalanced": NEW.format(n=1, amount=5, count=2)
@@ -497,6 +501,10 @@ REFUSED: dict[str, str] = {
     " ('00000000-0000-4000-8000-000000000001', 'jar', %(saver)s, %(jar)s)",
     "change the audit log": AUDITED + "UPDATE audit_log SET action = 'nothing'",
     "empty the audit log": "TRUNCATE audit_log",
+    "take the audit log's head away": "DELETE FROM audit_head",
+    "empty the audit log's head": "TRUNCATE audit_head",
+    "change a consent": AGREED + "UPDATE consents SET given = false",
+    "empty the consents": "TRUNCATE consents",
     "change a checkpoint": SEALED + "UPDATE ledger_checkpoints SET digest = ''",
     "empty the checkpoints": "TRUNCATE ledger_checkpoints",
 }

@@ -8,9 +8,12 @@ import click
 from flask.cli import with_appcontext
 from tqdm import tqdm
 
+from app import clock
 from app.cli.rangoli.drawing import draw_all
 from app.cli.refusals import Commands
+from app.services.audit import log as audit
 from app.services.ops.badge_awards import award_missing
+from app.transactions import run
 
 STATIC = Path(__file__).parents[1] / "static"
 group = Commands("badges", help="The badges: their drawings, and who deserves them.")
@@ -27,6 +30,7 @@ def draw() -> None:
 @with_appcontext
 def award() -> None:
     """Give savers the badges that came into the catalogue after they had earned them; nobody is told."""
+    run(lambda: audit.by_operator("badges_awarded", "catalogue", "badges", at=clock.now()))
     with tqdm(desc="savers", unit="", leave=False, disable=None) as bar:
         savers = award_missing(lambda done: _show(bar, done))
     click.echo(f"The histories of {savers} savers were gone through.")

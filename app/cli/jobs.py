@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 from tqdm import tqdm
 
 from app.cli.refusals import Commands
+from app.services.audit import log as audit
 from app.services.ops import job_runs, jobs
 from app.services.ops.job_runs import perform
 from app.transactions import run
@@ -57,6 +58,7 @@ def list_jobs() -> None:
 def run_job(name: str, quiet: bool) -> None:
     """Run the job NAME now, in this process. Exit code 1 where it fails, or is running already."""
     job = jobs.job(name)
+    run(lambda: audit.by_operator("job_run", "job", job.name, at=datetime.now(UTC)))
     with tqdm(desc=job.name, unit="", disable=quiet or None, leave=False) as bar:
 
         def watch(done: int, total: int | None) -> None:

@@ -77,8 +77,16 @@ def _say(finding: Finding) -> None:
 @group.command("seal")
 def seal() -> None:
     """Write a checkpoint over every chain that has moved since the last one (a job does so hourly)."""
-    number = run(lambda: checkpoints.seal(at=clock.now()))
+    number = run(_sealed)
     click.echo("Nothing has moved since the last checkpoint." if number is None else f"Checkpoint {number} is written.")
+
+
+def _sealed() -> int | None:
+    # What is sealed is what was there before: the entry of this seal is for the next one.
+    number = checkpoints.seal(at=clock.now())
+    if number is not None:
+        audit.by_operator("sealed", "checkpoint", number, at=clock.now())
+    return number
 
 
 @group.command("reverse")

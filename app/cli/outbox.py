@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from app import clock
 from app.cli.refusals import Commands
+from app.services.audit import log as audit
 from app.services.ops import dead_letters
 from app.services.outbox import upkeep
 from app.transactions import run
@@ -39,11 +40,17 @@ def group(ctx: click.Context) -> None:
 def retry(deliveries: bool) -> None:
     """Put dead messages back in line, with all their attempts before them."""
     if deliveries:
-        count = run(lambda: dead_letters.retry_deliveries(now=_now()))
+        count = run(lambda: _noted("deliveries", dead_letters.retry_deliveries(now=_now())))
         click.echo(f"{count} dead deliveries are back in line." if count else "There is none that would be of use.")
         return
-    count = run(lambda: upkeep.retry(now=_now()))
+    count = run(lambda: _noted("messages", upkeep.retry(now=_now())))
     click.echo(f"{count} dead messages are back in line." if count else "There is no dead message.")
+
+
+def _noted(what: str, count: int) -> int:
+    if count:
+        audit.by_operator("dead_retried", "outbox", what, at=datetime.now(UTC), count=count)
+    return count
 
 
 def _now() -> datetime:

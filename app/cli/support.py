@@ -40,6 +40,8 @@ def show(reference: str) -> None:
     click.echo(f"saver {whole.user_id}, asked {asked.created_at:%Y-%m-%d %H:%M} UTC, answer by {asked.answer_by}")
     if asked.about:
         click.echo(f"about: {asked.about.kind}{f' {asked.about.id}' if asked.about.id else ''}")
+    if whole.first_answer:
+        click.echo(f"not content with the answer to {asked.reference.removesuffix('-2')}:\n{whole.first_answer}")
     click.echo(f"\n{asked.text}\n")
     if whole.shown:
         click.echo(f"what the saver saw:\n{json.dumps(whole.shown, indent=2, ensure_ascii=False)}\n")

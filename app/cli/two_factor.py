@@ -6,6 +6,7 @@ import click
 
 from app import clock
 from app.cli.refusals import Commands
+from app.services.audit import log as audit
 from app.services.identity import staff, two_factor
 from app.transactions import run
 
@@ -24,4 +25,10 @@ def off(email: str) -> None:
 @group.command("reseal")
 def reseal() -> None:
     """Encrypt every secret with the first of ENCRYPTION_KEYS; afterwards the others can go."""
-    click.echo(f"{run(two_factor.reseal_all)} secrets are encrypted with the newest key.")
+    click.echo(f"{run(_reseal)} secrets are encrypted with the newest key.")
+
+
+def _reseal() -> int:
+    count = two_factor.reseal_all()
+    audit.by_operator("secrets_resealed", "two_factor", "all", at=clock.now(), count=count)
+    return count

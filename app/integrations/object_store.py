@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -27,6 +28,9 @@ class ObjectStore(Protocol):
 
         It is signed here, so nobody is asked whether there is anything under ``key``.
         """
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with ``prefix``, in their order. Raises Unavailable."""
 
     def reachable(self) -> bool:
         """Whether the bucket answers now."""
@@ -81,6 +85,15 @@ class S3ObjectStore:
         except BotoCoreError as error:
             raise _away() from error
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See ObjectStore."""
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                for found in page.get("Contents", ()):
+                    yield found["Key"]
+        except (BotoCoreError, ClientError) as error:
+            raise _away() from error
+
     def delete(self, key: str) -> None:
         """See ObjectStore."""
         try:
@@ -114,6 +127,10 @@ class NullObjectStore:
         raise _away()
 
     def get(self, key: str) -> bytes | None:
+        """Always raises Unavailable."""
+        raise _away()
+
+    def keys(self, prefix: str) -> Iterator[str]:
         """Always raises Unavailable."""
         raise _away()
 

@@ -95,6 +95,14 @@ def forget(user_id: UUID) -> None:
         _owed.add(user_id)
 
 
+def erase(user_id: UUID, parts: Iterable[str]) -> None:
+    """Nothing of this saver stays, also not for its time to live. After the commit; ``parts`` as they were kept."""
+    keys = [key(kind, user_id, part) for part in parts for kind in LIVES]
+    forget(user_id)
+    forget_many("score", [user_id])
+    backend().ask(lambda client: client.unlink(*keys), 0)
+
+
 def forget_many(kind: str, user_ids: Sequence[UUID | str]) -> None:
     """What is kept of ``kind`` about these savers counts no longer, for the worker: a few calls. After the commit.
 

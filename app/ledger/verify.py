@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-from app.ledger import chain
+from app.ledger import chain, seals
 from app.ledger.chain import GENESIS
-from app.transactions import fetch, queue
+from app.transactions import fetch, queue, stream
 
 ROWS_AT_ONCE = 20_000
 
@@ -97,17 +95,17 @@ def verify(progress: Callable[[int], None] = lambda links: None) -> Iterator[Fin
         if kind == "jar" and shown != balance:
             yield Finding("jar_balance", f"jar {jar}", f"it shows {shown}, its account says {balance}")
     heads: dict[str, tuple[int, bytes]] = {}
-    seals, findings = _seals()
-    yield from findings
-    yield from _chains(heads, seals, progress)
+    sealed = seals.read()
+    yield from (Finding(*broken) for broken in sealed.broken)
+    yield from _chains(heads, sealed.accounts, progress)
     yield from _heads(heads)
 
 
 def _chains(
-    heads: dict[str, tuple[int, bytes]], seals: dict[tuple[str, int], tuple[int, str]], progress: Callable[[int], None]
+    heads: dict[str, tuple[int, bytes]], sealed: dict[tuple[str, int], tuple[int, str]], progress: Callable[[int], None]
 ) -> Iterator[Finding]:
     account, expected, previous, running = "", 1, GENESIS, 0
-    for row in _stream(LINKS, progress):
+    for row in _told(stream(LINKS, at_once=ROWS_AT_ONCE), progress):
         id_, seq, amount, balance_after, hash_, *facts = row
         if id_ != account:
             account, expected, previous, running = id_, 1, GENESIS, 0
@@ -121,15 +119,13 @@ def _chains(
             yield Finding(
                 "link_broken", f"transaction {facts[0]}", f"posting {seq} of account {account} is not as it was written"
             )
-        sealed = seals.pop((account, seq), None)
-        if sealed is not None and sealed[1] != stored.hex():
-            yield Finding(
-                "seal_broken", f"account {account}", f"posting {seq} is not what checkpoint {sealed[0]} sealed"
-            )
+        seal = sealed.pop((account, seq), None)
+        if seal is not None and seal[1] != stored.hex():
+            yield Finding("seal_broken", f"account {account}", f"posting {seq} is not what checkpoint {seal[0]} sealed")
         # What follows is judged by what is stored, so that one change is one finding.
         expected, previous, running = seq + 1, stored, balance_after
         heads[account] = (seq, stored)
-    for (account, seq), (checkpoint, _) in seals.items():
+    for (account, seq), (checkpoint, _) in sealed.items():
         yield Finding("seal_broken", f"account {account}", f"posting {seq}, sealed by checkpoint {checkpoint}, is gone")
 
 
@@ -144,29 +140,7 @@ def _heads(heads: dict[str, tuple[int, bytes]]) -> Iterator[Finding]:
             )
 
 
-def _seals() -> tuple[dict[tuple[str, int], tuple[int, str]], list[Finding]]:
-    sealed: dict[tuple[str, int], tuple[int, str]] = {}
-    findings: list[Finding] = []
-    previous, expected = b"\0" * 32, 1
-    for number, heads, digest in fetch("SELECT id, heads, digest FROM ledger_checkpoints ORDER BY id"):
-        if number != expected:
-            findings.append(Finding("checkpoint_missing", f"checkpoint {expected}", "it is gone"))
-        try:
-            body = gzip.decompress(bytes(heads))
-        except (OSError, EOFError):
-            body = b""
-        if sha256(previous + body).digest() != bytes(digest):
-            findings.append(Finding("checkpoint_broken", f"checkpoint {number}", "it is not as it was written"))
-        for line in body.decode(errors="replace").splitlines():
-            account, seq, hash_ = line.split()
-            sealed[account, int(seq)] = (number, hash_)
-        previous, expected = bytes(digest), number + 1
-    return sealed, findings
-
-
-def _stream(sql: str, progress: Callable[[int], None]) -> Iterator[tuple[Any, ...]]:
-    queue(f"DECLARE ledger_verify NO SCROLL CURSOR FOR {sql}")
-    while rows := fetch(f"FETCH {ROWS_AT_ONCE} FROM ledger_verify"):
+def _told(batches: Iterator[list[Any]], progress: Callable[[int], None]) -> Iterator[tuple[Any, ...]]:
+    for rows in batches:
         yield from rows
         progress(len(rows))
-    queue("CLOSE ledger_verify")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuids
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, Time, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, Time, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +19,11 @@ Instant = TIMESTAMP(timezone=True)
 ROLES = ("saver", "support", "admin")
 STAFF_ROLES = frozenset({"support", "admin"})
 KYC_STATES = ("none", "pending", "verified", "rejected", "resubmit")
+CONSENT_PURPOSES = ("terms", "privacy", "marketing", "training")
+CONSENT_WAYS = ("signup", "asked", "profile", "api")
+RELATIONS = (
+    "spouse", "mother", "father", "daughter", "son", "sister", "brother", "grandparent", "grandchild", "other",
+)  # fmt: skip
 
 
 def one_of(column: str, words: tuple[str, ...]) -> str:
@@ -45,6 +50,7 @@ class User(Model):
             postgresql_where=text("leaderboard_opt_in AND display_name IS NOT NULL AND status = 'active'"),
         ),
         Index("ix_users_time_zone", "time_zone", "id"),
+        Index("ix_users_train_on_history", "id", postgresql_where=text("train_on_history")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
@@ -72,6 +78,10 @@ class User(Model):
     # Since when a second factor is asked for at sign-in; its secret stands in a table of its own (proofs.py).
     two_factor_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    # What stands of the consents: the versions agreed to, and whether models may learn from this history.
+    terms_version: Mapped[str | None] = mapped_column(String(16))
+    privacy_version: Mapped[str | None] = mapped_column(String(16))
+    train_on_history: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
     @property
     def quiet_hours(self) -> dict[str, time]:
@@ -89,6 +99,45 @@ class PastTimeZone(Model):
     time_zone: Mapped[str] = mapped_column(String(64))
     time_zone_next: Mapped[str | None] = mapped_column(String(64))
     time_zone_from: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Consent(Model):
+    """One yes or no of a person, kept as it was said: to which version, when, and how. Never changed.
+
+    The newest of a purpose counts. ``how``: at sign-up, on the page that asks about a new version, in the profile, or
+    by a call of the app.
+    """
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        CheckConstraint(one_of("purpose", CONSENT_PURPOSES), name="purpose"),
+        CheckConstraint(one_of("how", CONSENT_WAYS), name="how"),
+        Index("ix_consents_user_id", "user_id", "purpose", text("at DESC"), text("id DESC")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    purpose: Mapped[str] = mapped_column(String(16))
+    version: Mapped[str] = mapped_column(String(16))
+    given: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(Instant)
+    how: Mapped[str] = mapped_column(String(16))
+
+
+class Nominee(Model):
+    """Whom a saver names to receive the savings after them: one person, for all of it."""
+
+    __tablename__ = "nominees"
+    __table_args__ = (CheckConstraint(one_of("relation", RELATIONS), name="relation"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    relation: Mapped[str] = mapped_column(String(16))
+    born_on: Mapped[date] = mapped_column(Date)
+    guardian: Mapped[str | None] = mapped_column(String(100))
+    phone: Mapped[str | None] = mapped_column(String(16))
+    email: Mapped[str | None] = mapped_column(String(254))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class RefreshFamily(Model):

@@ -132,7 +132,8 @@ class SupportRequest(Model):
     """What a saver asks staff to look at, and what they answered. Personal data stands here, and can be erased.
 
     ``shown``: what the saver saw of what the request is about, as it was then. ``answer_by``: the saver's local day.
-    ``told_at``: when the officer's letter left.
+    ``told_at``: when the officer's letter left. ``appeal_of``: the request whose answer the saver is not content with.
+    ``late_told_at``: when the saver was told that the day had passed without an answer.
     """
 
     __tablename__ = "support_requests"
@@ -145,6 +146,8 @@ class SupportRequest(Model):
             name="answered",
         ),
         Index("ix_support_requests_user_id", "user_id", text("created_at DESC"), text("id DESC")),
+        UniqueConstraint("appeal_of", name="uq_support_requests_appeal_of"),
+        Index("ix_support_requests_answered", "answered_at", postgresql_where=text("status = 'answered'")),
         Index("ix_support_requests_open", "answer_by", "id", postgresql_where=text("status = 'open'")),
     )
 
@@ -163,6 +166,8 @@ class SupportRequest(Model):
     answer: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    appeal_of: Mapped[UUID | None] = mapped_column(ForeignKey("support_requests.id", ondelete="CASCADE"))
+    late_told_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ProductClock(Model):

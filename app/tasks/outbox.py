@@ -17,6 +17,8 @@ RECEIVERS = {
     "credit.model_changed": ("credit.recalculate",),
     "jobs.ordered": ("jobs.begin",),
     "uploads.leaving": ("uploads.remove",),
+    "privacy.erased": ("gamification.refresh_standings",),
+    "privacy.objects_left": ("privacy.remove_objects",),
     "support.asked": ("support.tell_officer",),
 }
 

@@ -13,8 +13,15 @@ from app.services.ops.job_runs import Job
 from app.services.ops.jobs import JOBS, next_start, timetable
 from app.tasks.outbox import publish
 
-MODULES = ("app.tasks.jobs", "app.tasks.savings", "app.tasks.boards", "app.tasks.credit", "app.tasks.notifications",
-           "app.tasks.identity")  # fmt: skip
+MODULES = (
+    "app.tasks.jobs",
+    "app.tasks.savings",
+    "app.tasks.boards",
+    "app.tasks.credit",
+    "app.tasks.notifications",
+    "app.tasks.identity",
+    "app.tasks.privacy",
+)
 #: A start that nobody has taken by then is left to the next one.
 MOST_EXPIRY = 600.0
 

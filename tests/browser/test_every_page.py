@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import clock
 from app.services.notifications import preferences
+from app.services.ops import support_answers
+from app.transactions import run
 from tests import factories, hindi
 from tests.browser.conftest import DESKTOP, Visit
 from tests.browser.walk import NARROW, PUBLIC, Walk, addresses
@@ -36,11 +39,16 @@ def everything(app: Flask) -> tuple[factories.Saver, list[str]]:
     saver.deposit(known["full"], "100")
     saver.call("DELETE", f"/api/jars/{known['closed']}/")
     saver.call("PUT", f"/api/jars/{known['weekly']}/auto-deposit/", {"amount": "50", "day": 3})
+    known["movement"] = saver.deposit(known["daily"], "10").json["transaction"]["id"]
+    answered = saver.post("/api/support-requests/", {"subject": "Mine", "text": "Look."}).json
+    known["answered"] = answered["id"]
     asked = saver.post("/api/support-requests/", {"subject": "My score", "text": "A week is missing."}).json
     saver.upload("/api/kyc-upload/", document_type="pan", document_number="ACUPA7085R")
     saver.upload("/api/profile/photo/", method="PUT")
     saver.upload(f"/api/jars/{known['jar']}/picture/", method="PUT")
     with app.app_context():
+        by = factories.make_staff(app).id
+        run(lambda: support_answers.answer(answered["reference"], "We looked.", by=by, at=clock.now()))
         known["token"] = preferences.unsubscribe_token(saver.id, "weekly_digest")
     ids = known | {"jar_id": known["jar"], "request_id": asked["id"]}
     return saver, addresses(app, ids)

@@ -12,10 +12,10 @@ from tests.browser.conftest import DESKTOP, PHONE, Visit
 
 # A narrow phone, which a desktop of 1280 × 1024 at four times the size is too, and 1280 × 800 at twice the size.
 NARROW, ZOOMED = (320, 640), (640, 400)
-PUBLIC = ("/", "/login", "/signup", "/forgot", "/offline", "/nowhere")
+PUBLIC = ("/", "/login", "/signup", "/forgot", "/terms", "/privacy", "/offline", "/nowhere")
 # Files, forms' own ends and ways to other pages, no pages.
 NO_PAGES = {
-    "/manifest.webmanifest", "/service-worker.js", "/begin", "/healthz", "/readyz", "/metrics",
+    "/manifest.webmanifest", "/service-worker.js", "/begin", "/agree", "/healthz", "/readyz", "/metrics",
     "/login/code", "/profile/two-factor/codes", "/profile/two-factor/off",
 }  # fmt: skip
 # For those who build pages, in English.
@@ -24,6 +24,9 @@ OUR_OWN = {"/styleguide"}
 MORE = (
     "/leaderboard?board=consistency&period=month",
     "/support/new?about=score",
+    "/support/new?about=transaction&id={movement}",
+    "/support/{answered}",
+    "/support/{answered}/again",
     "/jars/{jar}?type=deposit",
     "/jars/{jar}?type=withdraw&from=2030-01-01",
     "/jars/{weekly}",

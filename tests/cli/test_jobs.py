@@ -19,11 +19,11 @@ def test_the_jobs_are_listed_with_how_they_went(new_app: Callable[..., Flask]) -
         assert sum(line.startswith(f"{name} ") for line in before.stdout.splitlines()) == 2
         assert job.about in before.stdout
     assert before.stdout.count("never") == len(JOBS)
-    assert flask("jobs", "run", "ledger.seal").stdout == "ledger.seal: there was nothing to do.\n"
-    (line,) = [line for line in flask("jobs", "list").stdout.splitlines() if line.startswith("ledger.seal  ")][:1]
+    assert flask("jobs", "run", "upkeep.purge").stdout == "upkeep.purge: there was nothing to do.\n"
+    (line,) = [line for line in flask("jobs", "list").stdout.splitlines() if line.startswith("upkeep.purge  ")][:1]
     assert "nothing" in line
-    assert "7 * * * *" in line
-    assert ":07" in line
+    assert "30 21 * * *" in line
+    assert ":30" in line
 
 
 def test_a_job_is_run_by_hand(new_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:

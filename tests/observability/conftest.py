@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 
 from app import observability
+from tests.canaries import CANARIES, JWT
+
+__all__ = ["CANARIES", "CONFIG", "JWT"]
 
 CONFIG = {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json", "METRICS_TOKEN": "", "PROMETHEUS_MULTIPROC_DIR": ""}
-JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
-CANARIES = ("ACUPA1234R", "9876543210", JWT, "correct-horse-battery", "asha@example.in", "234123412346")
 
 
 @pytest.fixture

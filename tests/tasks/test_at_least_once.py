@@ -77,6 +77,7 @@ ELSEWHERE = {
     "jobs.resume",
     "gamification.refresh_boards",
     "notifications.send_due",
+    "support.tell_late",
     "support.tell_officer",
     "identity.send_letters",
     "credit.train",

@@ -13,6 +13,7 @@ from app.blueprints.api import (
     gamification,
     identity,
     jobs,
+    my_data,
     notifications,
     problems,
     savings,
@@ -32,6 +33,7 @@ __all__ = ["access", "init_app", "tokens"]
 
 BLUEPRINTS = (
     identity.blueprint,
+    my_data.blueprint,
     security.blueprint,
     two_factor.blueprint,
     sign_ins.blueprint,

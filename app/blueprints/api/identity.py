@@ -26,7 +26,7 @@ from app.blueprints.api.schemas.identity import (
 )
 from app.errors import DomainError
 from app.extensions import limiter
-from app.services.identity import email_check, entering, profile, sign_in, signup, slowing
+from app.services.identity import consents, email_check, entering, profile, sign_in, signup, slowing
 from app.services.identity.principal import FRESH
 from app.transactions import run
 
@@ -49,10 +49,12 @@ def _is_known() -> bool:
 @blueprint.arguments(SignupSchema())
 @blueprint.response(201, SignedInSchema)
 def create_account(values: dict[str, Any]) -> dict[str, Any]:
-    """Make an account and sign in."""
+    """Make an account and sign in. Whoever does so agrees to the terms that count, and has read the privacy notice:
+    the client shows both (`/terms`, `/privacy`) before it sends this, and it is kept with their versions.
+    """
 
     def work() -> dict[str, Any]:
-        user = signup.sign_up(**values, language=languages.language(), at=clock.now())
+        user = signup.sign_up(**values, language=languages.language(), how=consents.API, at=clock.now())
         opened = sign_in.open_family(user.id, kind="api", device=request.user_agent.string)
         email_check.send_link(user.id)
         device_tokens.remember(user.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import current_app
 
@@ -11,6 +12,7 @@ from app.blueprints import cursors
 from app.blueprints.api.access import ApiBlueprint, access, caller
 from app.blueprints.api.schemas.savings import PageQuerySchema
 from app.blueprints.api.schemas.support import (
+    AskAgainSchema,
     NewSupportRequestSchema,
     SupportRequestPageSchema,
     SupportRequestSchema,
@@ -47,5 +49,20 @@ def list_requests(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [_shown(row) for row in rows], "next_cursor": cursors.encode(position, about=about)}
 
 
+@blueprint.route("/support-requests/<uuid:request_id>/appeal/", methods=["POST"])
+@access("saver")
+@limiter.limit(lambda: current_app.config["RATELIMIT_SUPPORT"], key_func=lambda: str(caller().id))
+@blueprint.arguments(AskAgainSchema())
+@blueprint.response(201, SupportRequestSchema)
+def ask_again(values: dict[str, Any], request_id: UUID) -> dict[str, Any]:
+    """Say that an answer is not good enough: once for each, and another person looks at it.
+
+    409 `not_answered` before there is an answer, `already_appealed` after that.
+    """
+    return _shown(run(lambda: support_requests.ask_again(caller(), request_id, values["text"], at=clock.now())))
+
+
 def _shown(asked: SupportRequest) -> dict[str, Any]:
-    return {name: getattr(asked, name) for name in asked.__slots__} | {"officer": support_requests.officer()}
+    overdue = asked.status == "open" and asked.answer_by < caller().today(clock.now())
+    own = {name: getattr(asked, name) for name in (*asked.__slots__, "level", "can_appeal")}
+    return own | {"overdue": overdue, "officer": support_requests.officer()}

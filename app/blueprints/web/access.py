@@ -13,11 +13,13 @@ from flask import Response, abort, current_app, flash, get_template_attribute, r
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response as Redirect
 
+from app import clock
 from app.blueprints.api.access import ALLOWED
 from app.blueprints.languages import use
 from app.blueprints.web import kept
 from app.extensions import login
 from app.observability import bind_user
+from app.services.identity import consents
 from app.services.identity.browser_sessions import keep_open, owner_of
 from app.services.identity.principal import Principal, principal
 from app.transactions import run
@@ -27,18 +29,24 @@ View = TypeVar("View", bound=Callable[..., Any])
 # A path of our own: one slash, then visible ASCII. "//host" and "/\host" lead elsewhere, and browsers drop tabs.
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}")
 KEPT_ON = "kept_on"
+PUT_OFF = "put_off"
 
 # The sign-in's row decides at each click; a changed network address, as phones have all day, says nothing.
 login.session_protection = None
 
 
 def page_access(
-    level: PageAccess, *, fresh_within: timedelta | None = None, without_two_factor: bool = False
+    level: PageAccess,
+    *,
+    fresh_within: timedelta | None = None,
+    without_two_factor: bool = False,
+    agreed: bool = True,
 ) -> Callable[[View], View]:
     """Declare who may open the page: anyone, or a signed-in person with the role. Others are led to the sign-in.
 
     ``fresh_within``: whoever showed longer ago who they are is asked again first, and then led back. Staff who have not
-    set up two factors are led there from every page but those ``without_two_factor``.
+    set up two factors are led there from every page but those ``without_two_factor``. Whoever has yet to agree to a new
+    version of the terms is asked before the page, once in each session; not where ``agreed`` is False.
     """
 
     def decorate(view: View) -> View:
@@ -55,6 +63,9 @@ def page_access(
                 if fresh_within is not None and not caller().is_fresh(fresh_within):
                     return ask_again()
                 _keep_session()
+                if agreed and request.method == "GET" and undecided():
+                    back = local_path(request.full_path)
+                    return redirect(url_for("web_policies.agree", next=back), 303)
             return view(*args, **kwargs)
 
         guarded.access = level  # type: ignore[attr-defined]
@@ -78,6 +89,20 @@ def begin(person: Principal) -> None:
     use(person.language, keep=True)
     session.permanent = True
     session[KEPT_ON] = _now()
+
+
+def undecided() -> list[str]:
+    """The texts whose new versions the person of this page has neither agreed to nor put off in this session."""
+    person = caller()
+    if person.role != "saver":
+        return []
+    asked = consents.due(person.terms_version, person.privacy_version, at=clock.now())
+    return [] if session.get(PUT_OFF) == asked else asked
+
+
+def put_off() -> None:
+    """Do not ask again in this session."""
+    session[PUT_OFF] = undecided()
 
 
 def ask_again() -> Redirect:

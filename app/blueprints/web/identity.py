@@ -103,7 +103,7 @@ def log_in_code() -> Page:
 
 
 @blueprint.post("/logout")
-@page_access("saver", without_two_factor=True)
+@page_access("saver", without_two_factor=True, agreed=False)
 def log_out() -> Redirect:
     """End the sign-in of this browser."""
     family = caller().family_id

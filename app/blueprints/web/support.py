@@ -12,7 +12,7 @@ from app import clock
 from app.blueprints import cursors
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller, page_access
-from app.blueprints.web.forms.support import SupportForm
+from app.blueprints.web.forms.support import AgainForm, SupportForm
 from app.errors import DomainError, NotFound
 from app.extensions import limiter
 from app.services.ops import support_requests
@@ -25,7 +25,7 @@ Page = str | tuple[str, int] | Redirect
 
 
 @blueprint.get("/support")
-@page_access("saver")
+@page_access("saver", agreed=False)
 def requests() -> str:
     """The saver's own requests, with their answers."""
     person, about = caller(), f"web:support:{caller().id}"
@@ -43,12 +43,13 @@ def requests() -> str:
 
 
 @blueprint.route("/support/new", methods=["GET", "POST"])
-@page_access("saver")
+@page_access("saver", agreed=False)
 @limiter.limit(lambda: current_app.config["RATELIMIT_SUPPORT"], key_func=lambda: str(caller().id), methods=["POST"])
 def ask() -> Page:
     """Ask for something to be looked at. The address says what it is about."""
     about, person = _about(), caller()
-    begun = {"subject": gettext("My score")} if about and about.kind == "score" else {}
+    subjects = {"score": gettext("My score"), "transaction": gettext("A movement in my jar")}
+    begun = {"subject": subjects[about.kind]} if about and about.kind in subjects else {}
     form, status = SupportForm(data=begun), 200
     if form.is_submitted():
         status = 422
@@ -63,17 +64,20 @@ def ask() -> Page:
                 raise
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
+    seen = run(lambda: support_requests.what_is_shown(person.id, about)) if about else None
     return render_template(
         "support/ask.html",
         form=form,
         about=about,
+        seen=seen,
+        today=person.zone.date(clock.now()),
         days=current_app.config["SUPPORT_ANSWER_DAYS"],
         officer=support_requests.officer(),
     ), status
 
 
 @blueprint.get("/support/<uuid:request_id>")
-@page_access("saver")
+@page_access("saver", agreed=False)
 def read(request_id: UUID) -> str:
     """One request: its reference, the day of its answer, and the answer."""
     person = caller()
@@ -85,6 +89,35 @@ def read(request_id: UUID) -> str:
         asked=asked,
         officer=support_requests.officer(),
     )
+
+
+@blueprint.route("/support/<uuid:request_id>/again", methods=["GET", "POST"])
+@page_access("saver", agreed=False)
+@limiter.limit(lambda: current_app.config["RATELIMIT_SUPPORT"], key_func=lambda: str(caller().id), methods=["POST"])
+def ask_again(request_id: UUID) -> Page:
+    """Say that an answer is not good enough; another person looks at it."""
+    person, form, status = caller(), AgainForm(), 200
+    asked = run(lambda: support_requests.read(person.id, request_id))
+    if not asked.can_appeal:
+        return redirect(url_for("web_support.read", request_id=asked.appeal or asked.id), 303)
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            text = form.text.data or ""
+            try:
+                made = run(lambda: support_requests.ask_again(person, request_id, text, at=clock.now()))
+                return redirect(url_for("web_support.read", request_id=made.id), 303)
+            except NotFound:
+                raise
+            except DomainError as refusal:
+                status = refusals.bind(form, refusal)
+    return render_template(
+        "support/again.html",
+        form=form,
+        asked=asked,
+        days=current_app.config["SUPPORT_ANSWER_DAYS"],
+        officer=support_requests.officer(),
+    ), status
 
 
 def _about() -> About | None:

@@ -9,6 +9,7 @@ import click
 from flask.cli import with_appcontext
 
 from app import clock
+from app.services.audit import log as audit
 from app.services.credit import looking_back
 from app.services.credit.looking_back import Kept
 from app.services.credit.scoring import FEATURE_SET, FEATURE_SETS, Scores
@@ -42,6 +43,7 @@ def show(email: str, at: datetime | None) -> None:
 
     def look() -> tuple[Scores, Kept | None]:
         user_id: UUID = staff.by_email(email).id
+        audit.looked_at(None, "operator", "user", user_id, what="score", at=clock.now())
         before = looking_back.kept(user_id, at=at)
         return looking_back.recomputed(user_id, at=at, as_kept=before), before
 

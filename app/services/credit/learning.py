@@ -31,7 +31,9 @@ CHUNK: Final = 1_000
 MOST_ROWS: Final = 300_000
 NOBODY: Final = UUID(int=0)
 MOST_IDS: Final = 50_000
-NEXT: Final = "SELECT user_id FROM saver_habits WHERE user_id > %s ORDER BY user_id LIMIT %s"
+# Whoever let their history be learned from (app/services/identity/consents.py), and histories that were imported.
+WILLING: Final = "saver_habits h JOIN users u ON u.id = h.user_id WHERE u.train_on_history"
+NEXT: Final = f"SELECT u.id FROM {WILLING} AND u.id > %s ORDER BY u.id LIMIT %s"  # noqa: S608
 
 Report = Callable[[int, int], None]
 
@@ -45,13 +47,13 @@ def learn(
     chunk: int = CHUNK,
     report: Report = lambda done, total: None,
 ) -> Labelled:
-    """Every period that had closed at ``at``, of savers with enough history for a score when it began.
+    """Every period that had closed at ``at``, of willing savers with enough history for a score when it began.
 
     ``since``: only periods that began on that day (counted from 1 January 1970) or later. ``report`` is told savers
     done of all. The order of rows and the numbers of savers depend on nothing but the rows: the same history, imported
     again, gives the same. Each chunk is a transaction of its own. Raises what the database says.
     """
-    ((total,),) = run(lambda: fetch("SELECT count(*) FROM saver_habits"))
+    ((total,),) = run(lambda: fetch(f"SELECT count(*) FROM {WILLING}"))  # noqa: S608
     sample = _Sample(most_rows)
     after: UUID | None = NOBODY
     done = 0

@@ -12,17 +12,20 @@ from app.services.credit import registry
 from app.services.credit.gathering import Gathered, gather
 from app.services.credit.scoring import Scores, score
 from app.services.credit.storing import Cause, keep
+from app.transactions import fetch
 
 #: Types of movements as causes.
 _CAUSES: Final = {"deposit": "deposit", "withdraw": "withdrawal", "reversal": "reversal"}
+THERE: Final = "SELECT id FROM users WHERE id = ANY(%s::uuid[]) AND status <> 'erased'"
 
 
 def refresh(causes: Mapping[UUID, Cause], *, at: datetime) -> None:
     """Compute the scores of these savers as of ``at``, which is now, and keep them, each with its cause.
 
-    One gathering for all of them. Savers who do not exist are passed over.
+    One gathering for all of them. Savers who do not exist, or are erased, are passed over.
     """
-    keep(made(gather(list(causes), at=at)), causes)
+    there = fetch(THERE, ([str(saver) for saver in causes],))
+    keep(made(gather([saver for (saver,) in there], at=at)), causes)
 
 
 def refresh_all(user_ids: Iterable[UUID], cause: Cause, *, at: datetime) -> int:

@@ -19,8 +19,12 @@ ROWS = (
     " FROM refresh_families f JOIN users u ON u.id = f.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
     " WHERE f.id = $1 AND f.revoked_at IS NULL AND f.expires_at > $2 AND u.status = 'active'"
 )
-SELECT = Statement("identity_principal", f"SELECT {COLUMNS}, 0{ROWS}", parameters=2)
-SELECT_AT_A_PAGE = Statement("identity_principal_at_a_page", f"SELECT {COLUMNS}, {UNREAD}{ROWS}", parameters=2)
+SELECT = Statement("identity_principal", f"SELECT {COLUMNS}, 0, u.terms_version, u.privacy_version{ROWS}", parameters=2)
+SELECT_AT_A_PAGE = Statement(
+    "identity_principal_at_a_page",
+    f"SELECT {COLUMNS}, {UNREAD}, u.terms_version, u.privacy_version{ROWS}",
+    parameters=2,
+)
 
 
 #: How long a sign-in is fresh enough for what moves money of others, and for what decides who gets into an account.
@@ -34,6 +38,7 @@ class Principal:
     ``closed_through``: the last local day whose periods were closed for this saver when the person was looked up.
     ``signed_in_at``: when the person last showed who they are (real time). ``two_factor``: a second factor is on.
     ``unread``: notices in the inbox that are new, ``inbox.MOST_COUNTED`` at most; counted for pages alone.
+    ``terms_version`` and ``privacy_version``: what was agreed to.
     """
 
     id: UUID
@@ -48,6 +53,8 @@ class Principal:
     unread: int = 0
     two_factor: bool = False
     signed_in_at: datetime | None = None
+    terms_version: str | None = None
+    privacy_version: str | None = None
 
     is_authenticated = True
     is_active = True
@@ -80,10 +87,10 @@ def principal(family_id: UUID, user_id: UUID | None = None, *, at_a_page: bool =
     rows = fetch(SELECT_AT_A_PAGE if at_a_page else SELECT, (family_id, datetime.now(UTC)))
     if not rows or (user_id is not None and rows[0][0] != user_id):
         return None
-    id_, role, name, email, language, kyc_status, *zone, two_factor, signed_in_at, closed_through, unread = rows[0]
+    id_, role, name, email, language, kyc_status, *zone, two_factor, signed_in_at, closed_through, unread = rows[0][:-2]
     return Principal(
         id_, family_id, role, name, email, language, kyc_status, SaverZone(*zone), closed_through, unread, two_factor,
-        signed_in_at,
+        signed_in_at, *rows[0][-2:],
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def change(user_id: UUID, values: Mapping[str, Any], *, at: datetime, proven: bo
     address before is told. A new time zone takes effect at the later of the two zones' next midnights.
     """
     user = db.session.get(User, user_id, with_for_update={"key_share": True})
-    if user is None:
+    if user is None or user.status == "erased":
         raise NotFound
     errors: dict[str, list[str]] = {}
     listed = user.leaderboard_opt_in

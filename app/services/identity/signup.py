@@ -12,7 +12,7 @@ from app.extensions import db
 from app.models.identity import User
 from app.periods import zone_exists
 from app.sentences import Sentence
-from app.services.identity import contacts, passwords
+from app.services.identity import consents, contacts, passwords
 
 
 def sign_up(
@@ -25,8 +25,12 @@ def sign_up(
     role: str = "saver",
     time_zone: str | None = None,
     language: str = "en",
+    how: str = consents.SIGNUP,
 ) -> User:
     """A new person, flushed. ``role`` is the caller's decision, never a client's.
+
+    A saver agrees to the terms by signing up: page and contract say so, and it is kept with the versions of that
+    moment and ``how``.
 
     Raises Invalid with the fields that cannot be used (``weak_password`` where that is all), and DomainError
     ``email_taken`` or ``phone_taken``.
@@ -67,8 +71,12 @@ def sign_up(
         language=language,
         created_at=at,
     )
+    if role == "saver":
+        user.terms_version, user.privacy_version = consents.versions(at)
     db.session.add(user)
     db.session.flush()
+    if role == "saver":
+        consents.keep_signup(user.id, how=how, at=at)
     return user
 
 

@@ -99,6 +99,9 @@ JOBS: dict[str, Job] = {
         Job("savings.collect", "Collects the auto-deposits that are due.", auto_deposits.collect, "*/5 * * * *"),
         Job("identity.send_letters", "Sends links and codes to savers.", _letters, "* * * * *", recorded=False),
         Job("support.tell_officer", "Sends word of savers' requests.", support_letters.tell_officer, TENTHS),
+        Job(
+            "support.tell_late", "Tells officer and saver of answers that are late.", support_letters.tell_late, TENTHS
+        ),
         Job("upkeep.dead_letters", "Counts what was given up, tries what an outage killed.", dead_letters.look, TENTHS),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
         Job("uploads.remove", "Deletes files that were replaced, erased or lost.", stored_files.remove_files, TENTHS),

@@ -170,7 +170,10 @@ def order(user_ids: Sequence[UUID] | None, *, by: UUID | None, actor: str, at: d
         asked = list(dict.fromkeys(user_ids))
         known = {
             user_id
-            for (user_id,) in fetch("SELECT id FROM users WHERE id = ANY(%s::uuid[])", ([str(each) for each in asked],))
+            for (user_id,) in fetch(
+                "SELECT id FROM users WHERE id = ANY(%s::uuid[]) AND status <> 'erased'",
+                ([str(each) for each in asked],),
+            )
         }
         unknown = [each for each in asked if each not in known]
         if unknown:

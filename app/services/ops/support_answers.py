@@ -32,11 +32,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A request with what staff see of it. ``shown``: what the saver saw of what it is about."""
+    """A request with what staff see of it. ``shown``: what the saver saw of what it is about.
+
+    ``first_answer`` and ``answered_before_by``: of the request that this one asks about again.
+    """
 
     request: SupportRequest
     user_id: UUID
     shown: dict[str, Any] | None
+    answered_before_by: UUID | None
+    first_answer: str | None
 
 
 def listed(*, answered: bool = False, most: int = 200) -> list[Waiting]:
@@ -75,19 +80,25 @@ def show(reference: str, *, at: datetime) -> Whole:
         at=at,
         actor="operator",
     )
+    audit.looked_at(None, "operator", "user", found.user_id, what="support_request", at=at)
     return found
 
 
 def answer(reference: str, text: str, *, by: UUID, at: datetime) -> SupportRequest:
     """Answer it, and tell the saver. ``by``: a member of staff.
 
-    Raises NotFound, Invalid, DomainError ``already_answered``.
+    Raises NotFound, Invalid, DomainError ``already_answered``, and ``same_person`` where the saver was not content with
+    an answer that the same person gave.
     """
     text = text.strip()
     if not 1 <= len(text) <= LONGEST_ANSWER:
         raise Invalid({"text": [f"Give 1 to {LONGEST_ANSWER} characters."]})
     found = _by_reference(reference, lock=True)
     asked = found.request
+    if asked.appeal_of is not None and found.answered_before_by == by:
+        raise DomainError(
+            "same_person", "Whoever gave the first answer does not judge it. Somebody else of the staff answers this."
+        )
     if asked.status == "answered":
         raise DomainError("already_answered", f"{asked.reference} has been answered already. Nothing was changed.")
     queue(
@@ -105,11 +116,12 @@ def answer(reference: str, text: str, *, by: UUID, at: datetime) -> SupportReque
 
 def _by_reference(reference: str, *, lock: bool = False) -> Whole:
     rows = fetch(
-        f"SELECT {COLUMNS}, s.user_id, s.shown FROM support_requests s WHERE s.reference = %s"  # noqa: S608  constants
-        f"{' FOR NO KEY UPDATE' if lock else ''}",
+        f"SELECT {COLUMNS}, s.user_id, s.shown, b.answered_by, b.answer FROM support_requests s"  # noqa: S608  constants
+        " LEFT JOIN support_requests b ON b.id = s.appeal_of WHERE s.reference = %s"
+        f"{' FOR NO KEY UPDATE OF s' if lock else ''}",
         (reference.strip().upper(),),
     )
     if not rows:
         raise NotFound(f"There is no request {reference}.")
-    *asked, user_id, shown = rows[0]
-    return Whole(from_row(asked), user_id, shown)
+    *asked, user_id, shown, before_by, before = rows[0]
+    return Whole(from_row(asked), user_id, shown, before_by, before)

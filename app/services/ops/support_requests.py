@@ -12,7 +12,7 @@ import orjson
 import uuid_utils.compat as uuids
 from flask import current_app
 
-from app.errors import NotFound, Unavailable
+from app.errors import DomainError, NotFound, Unavailable
 from app.models.ops import ABOUT
 from app.services.audit import log as audit
 from app.services.credit.scoring import FEATURE_SETS
@@ -20,13 +20,15 @@ from app.services.identity.principal import Principal
 from app.services.outbox.messages import enqueue
 from app.transactions import fetch, on_violation, queue
 
-__all__ = ["ABOUT", "About", "Officer", "SupportRequest", "ask", "officer", "page", "read"]
+__all__ = [
+    "ABOUT", "About", "Officer", "SupportRequest", "ask", "ask_again", "officer", "page", "read", "what_is_shown",
+]  # fmt: skip
 
 #: Neither 0 and O nor 1, I and L: people read these over the telephone.
 LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 COLUMNS: Final = (
     "s.id, s.reference, s.subject, s.text, s.about_kind, s.about_id, s.status, s.created_at, s.answer_by, s.answer,"
-    " s.answered_at"
+    " s.answered_at, s.appeal_of, s.late_told_at, (SELECT a.id FROM support_requests a WHERE a.appeal_of = s.id)"
 )
 SCORE_FACTS: Final = (
     "status", "score", "predicted_score", "probability", "policy_version", "model_version", "as_of", "last_updated",
@@ -39,6 +41,10 @@ MOVEMENT: Final = f"SELECT {', '.join(MOVEMENT_FACTS)} FROM transactions WHERE i
 on_violation(
     "uq_support_requests_reference",
     lambda: Unavailable("This could not be taken in just now. Nothing was sent; please try again."),
+)
+on_violation(
+    "uq_support_requests_appeal_of",
+    lambda: DomainError("already_appealed", "You have asked about this answer already. Nothing was sent."),
 )
 
 
@@ -61,7 +67,11 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class SupportRequest:
-    """One request. ``answer_by``: the saver's local day; ``answer`` is there once ``status`` is ``answered``."""
+    """One request. ``answer_by``: the saver's local day; ``answer`` is there once ``status`` is ``answered``.
+
+    ``appeal_of``: the request whose answer the saver was not content with; ``appeal``: the request that says so of this
+    one. ``late_told_at``: when saver and officer were told that the day had passed.
+    """
 
     id: UUID
     reference: str
@@ -73,6 +83,19 @@ class SupportRequest:
     answer_by: date
     answer: str | None
     answered_at: datetime | None
+    appeal_of: UUID | None = None
+    late_told_at: datetime | None = None
+    appeal: UUID | None = None
+
+    @property
+    def level(self) -> int:
+        """1 for a question or complaint, 2 for one about its answer."""
+        return 1 if self.appeal_of is None else 2
+
+    @property
+    def can_appeal(self) -> bool:
+        """Whether the saver may ask once more: there is an answer, and nobody has asked again yet."""
+        return self.status == "answered" and self.level == 1 and self.appeal is None
 
 
 def officer() -> Officer:
@@ -82,10 +105,45 @@ def officer() -> Officer:
 
 def ask(saver: Principal, *, subject: str, text: str, about: About | None = None, at: datetime) -> SupportRequest:
     """Take in a request; staff hear of it once it is committed. Raises NotFound for what is not the saver's."""
-    shown = None if about is None else _shown(saver.id, about)
+    shown = None if about is None else what_is_shown(saver.id, about)
+    return _take_in(saver, reference(), subject, text, about, shown, at=at)
+
+
+def ask_again(saver: Principal, request_id: UUID, text: str, *, at: datetime) -> SupportRequest:
+    """Take in that the saver is not content with an answer: once, and somebody else than who gave it looks at it.
+
+    Raises NotFound, DomainError ``not_answered`` or ``already_appealed``.
+    """
+    rows = fetch(
+        f"SELECT {COLUMNS}, s.shown FROM support_requests s WHERE s.id = %s AND s.user_id = %s FOR NO KEY UPDATE OF s",  # noqa: S608
+        (request_id, saver.id),
+    )
+    if not rows:
+        raise NotFound("You have no such request.")
+    *columns, shown = rows[0]
+    first = from_row(columns)
+    if first.status != "answered":
+        raise DomainError("not_answered", "This has not been answered yet.")
+    if not first.can_appeal:
+        raise DomainError("already_appealed", "You have asked about this answer already. Nothing was sent.")
+    name = f"{first.reference}-2"
+    return _take_in(saver, name, first.subject, text, first.about, shown, at=at, appeal_of=first.id)
+
+
+def _take_in(
+    saver: Principal,
+    name: str,
+    subject: str,
+    text: str,
+    about: About | None,
+    shown: dict[str, Any] | None,
+    *,
+    at: datetime,
+    appeal_of: UUID | None = None,
+) -> SupportRequest:
     made = SupportRequest(
         uuids.uuid7(),
-        reference(),
+        name,
         subject,
         text,
         about,
@@ -94,13 +152,14 @@ def ask(saver: Principal, *, subject: str, text: str, about: About | None = None
         saver.zone.date(at) + timedelta(days=current_app.config["SUPPORT_ANSWER_DAYS"]),
         None,
         None,
+        appeal_of,
     )
     queue(
         "INSERT INTO support_requests (id, reference, user_id, subject, text, about_kind, about_id, shown, created_at,"
-        " answer_by) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " answer_by, appeal_of) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             made.id, made.reference, saver.id, subject, text, about and about.kind, about and about.id,
-            None if shown is None else orjson.dumps(shown).decode(), at, made.answer_by,
+            None if shown is None else orjson.dumps(shown).decode(), at, made.answer_by, appeal_of,
         ),
     )  # fmt: skip
     enqueue("support.asked", {"request_id": str(made.id)}, at)
@@ -111,7 +170,7 @@ def ask(saver: Principal, *, subject: str, text: str, about: About | None = None
         at=at,
         actor_id=saver.id,
         actor=saver.role,
-        details={"about": about.kind if about else None},
+        details={"about": about.kind if about else None, "level": made.level},
     )
     return made
 
@@ -153,7 +212,7 @@ def reference() -> str:
     return f"CH-{first}-{second}"
 
 
-def _shown(user_id: UUID, about: About) -> dict[str, Any] | None:
+def what_is_shown(user_id: UUID, about: About) -> dict[str, Any] | None:
     """What the saver sees of it at this moment. Raises NotFound."""
     if about.kind == "score":
         rows = fetch(SCORE, (user_id,))

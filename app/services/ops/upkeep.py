@@ -9,17 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from app.services.ops.job_runs import Round
+from app.services.ops.privacy.holdings import HOLDINGS
 from app.transactions import fetch, queue, run
 
-IDEMPOTENCY_KEPT = timedelta(hours=48)
-SIGN_INS_KEPT = timedelta(days=90)
-PROOFS_KEPT = timedelta(days=2)  # as long as they count against how many may be asked for
-KNOWN_DEVICES_KEPT = timedelta(days=400)
-READ_NOTICES_KEPT = timedelta(days=180)
 UNREAD_NOTICES_KEPT = timedelta(days=400)
-DELIVERIES_KEPT = timedelta(days=90)
-RUNS_KEPT = timedelta(days=30)
-TURNS_KEPT = timedelta(days=400)
 CHUNK = 5_000
 BLOCKS = 2_000
 NOBODY = UUID(int=0)
@@ -27,14 +20,21 @@ NOBODY = UUID(int=0)
 #: Chunks of one table: each answers how many rows went, and None when there is no more to look at.
 Chunks = Iterator[int]
 
-# Found by an index on their age.
-BY_AGE = {
+# Found by an index on their age, where there are many.
+BY_AGE: dict[str, str] = {
     "refresh_families": "expires_at < %(before)s",
     "proofs": "expires_at < %(before)s",
     "account_letters": "expires_at < %(before)s AND status <> 'waiting'",
     "known_devices": "last_used_at < %(before)s",
     "job_runs": "created_at < %(before)s AND status IN ('done', 'failed')",
-    "auto_deposit_turns": "due_on < %(before)s AND status <> 'waiting'",
+    "auto_deposit_turns": "due_on < %(before)s::date AND status <> 'waiting'",
+    "score_health": "measured_at < %(before)s",
+    # Both levels of a thread stay until the younger one is old enough.
+    "support_requests": "answered_at < %(before)s AND status = 'answered' AND NOT EXISTS (SELECT FROM support_requests"
+    " a WHERE a.appeal_of = support_requests.id AND (a.answered_at IS NULL OR a.answered_at >= %(before)s))",
+    # Of few rows in all.
+    "outbox": "dead_at < %(before)s",
+    "import_refusals": "run_id IN (SELECT id FROM import_runs WHERE finished_at < %(before)s)",
 }
 
 
@@ -46,28 +46,28 @@ def purge(turn: Round) -> int:
 def purge_expired(*, now: datetime, report: Callable[[int], None] = lambda done: None) -> dict[str, int]:
     """Delete what is too old at ``now``, which is real time; counts by table. Commits chunk by chunk.
 
-    Idempotency records after 48 hours, sign-ins 90 days after they ended, links, codes and
-    letters of the account two days after, devices that were not used for 400, notices after 180 days, those never read
-    after 400, deliveries after 90, finished runs of jobs after 30, turns of auto-deposits after 400.
+    For how long each table keeps its rows stands in privacy/holdings.
     """
     counts: dict[str, int] = {}
     tables: dict[str, Chunks] = {
-        "idempotency_records": _records(now - IDEMPOTENCY_KEPT),
-        "refresh_families": _by_age("refresh_families", now - SIGN_INS_KEPT),
-        "proofs": _by_age("proofs", now - PROOFS_KEPT),
-        "account_letters": _by_age("account_letters", now - PROOFS_KEPT),
-        "known_devices": _by_age("known_devices", now - KNOWN_DEVICES_KEPT),
-        "notifications": _notices(now - READ_NOTICES_KEPT, now - UNREAD_NOTICES_KEPT),
-        "deliveries": _deliveries(now - DELIVERIES_KEPT),
-        "job_runs": _by_age("job_runs", now - RUNS_KEPT),
-        "auto_deposit_turns": _by_age("auto_deposit_turns", (now - TURNS_KEPT).date()),
-    }
+        "idempotency_records": _records(now - kept("idempotency_records")),
+        "notifications": _notices(now - kept("notifications"), now - UNREAD_NOTICES_KEPT),
+        "deliveries": _deliveries(now - kept("deliveries")),
+    } | {table: _by_age(table, now - kept(table)) for table in BY_AGE}
     for table, chunks in tables.items():
         counts[table] = 0
         for gone in chunks:
             counts[table] += gone
             report(sum(counts.values()))
     return counts
+
+
+def kept(table: str) -> timedelta:
+    """For how long rows of this table are kept. Raises KeyError for one whose rows stay."""
+    period = HOLDINGS[table].kept
+    if period is None:
+        raise KeyError(table)
+    return period
 
 
 def _by_age(table: str, before: Any) -> Chunks:

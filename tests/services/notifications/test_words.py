@@ -67,7 +67,10 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         )
     ],
     "new_device": [{"device": device, "family_id": "f"} for device in ("Chrome, Android", None)],
-    "support_answered": [{"reference": "CH-7K3M-9QXD", "request_id": "0199c1f0-0000-7000-8000-000000000003"}],
+    "support_answered": [
+        {"reference": "CH-7K3M-9QXD", "request_id": "0199c1f0-0000-7000-8000-000000000003", **more}
+        for more in ({}, {"late": True})
+    ],
     "account_changed": [
         {"what": what, **({"left": 9} if what == "recovery_code_used" else {})}
         for what in ("password_changed", "password_reset", "email_changed", "phone_changed", "two_factor_on",
@@ -106,7 +109,7 @@ def test_each_kind_says_something_for_every_variant_of_its_facts(context: None, 
 
 def test_nothing_that_a_template_asks_for_is_missing_from_the_contract(app: Flask) -> None:
     """With every absent fact an error, but for those that a variant may leave out."""
-    optional = {"auto", "tries", "jar", "jar_id", "reason", "support_address", "device"}
+    optional = {"auto", "tries", "jar", "jar_id", "reason", "support_address", "device", "late"}
     environment = app.jinja_env.overlay(undefined=StrictUndefined)
     with app.app_context():
         for kind, language in itertools.product(KINDS, LANGUAGES):

@@ -221,3 +221,108 @@ def test_an_answered_request_needs_no_letter(office: Office, clock: Clock) -> No
     staff = factories.make_staff(office.app)
     run(lambda: support_answers.answer(asked.reference, "Done", by=staff.id, at=clock.now()))
     assert tell() == 0
+
+
+# ---- not content with the answer ----
+
+
+def answered(app: Flask, saver: Saver, clock: Clock, **more: Any) -> tuple[SupportRequest, Saver]:
+    staff, asked = factories.make_staff(app, "support"), ask(saver, clock, **more)
+    run(lambda: support_answers.answer(asked.reference, "It is as it should be.", by=staff.id, at=clock.now()))
+    return asked, staff
+
+
+@pytest.mark.usefixtures("context")
+def test_a_saver_asks_once_more_and_somebody_else_answers(app: Flask, saver: Saver, clock: Clock) -> None:
+    asked, first = answered(app, saver, clock, about=About("score"))
+    assert run(lambda: support_requests.read(saver.id, asked.id)).can_appeal
+    clock.advance(days=1)
+    again = run(lambda: support_requests.ask_again(saver.principal(), asked.id, "It is not.", at=clock.now()))
+    assert (again.reference, again.level, again.appeal_of) == (f"{asked.reference}-2", 2, asked.id)
+    assert str(again.answer_by) == "2026-07-23"
+    whole = run(lambda: support_answers.show(again.reference, at=clock.now()))
+    assert (whole.first_answer, whole.answered_before_by) == ("It is as it should be.", first.id)
+    with pytest.raises(DomainError, match="same_person"):
+        run(lambda: support_answers.answer(again.reference, "Still.", by=first.id, at=clock.now()))
+    second = factories.make_staff(app)
+    run(lambda: support_answers.answer(again.reference, "You are right.", by=second.id, at=clock.now()))
+    held = run(lambda: support_requests.read(saver.id, again.id))
+    assert (held.answer, held.can_appeal) == ("You are right.", False)
+
+
+@pytest.mark.usefixtures("context")
+def test_once_only_and_not_before_there_is_an_answer(app: Flask, saver: Saver, clock: Clock) -> None:
+    waiting = ask(saver, clock)
+    with pytest.raises(DomainError, match="not_answered"):
+        run(lambda: support_requests.ask_again(saver.principal(), waiting.id, "Well?", at=clock.now()))
+    asked, _ = answered(app, saver, clock)
+    again = run(lambda: support_requests.ask_again(saver.principal(), asked.id, "No.", at=clock.now()))
+    for which in (asked, again):
+        with pytest.raises(DomainError, match=r"already_appealed|not_answered"):
+            run(lambda: support_requests.ask_again(saver.principal(), which.id, "No, no.", at=clock.now()))  # noqa: B023
+    other = factories.make_saver(app).principal()
+    with pytest.raises(NotFound):
+        run(lambda: support_requests.ask_again(other, asked.id, "Me too.", at=clock.now()))
+
+
+# ---- late answers ----
+
+
+def late() -> int:
+    return perform(JOBS["support.tell_late"]).done
+
+
+def test_a_late_answer_is_told_to_officer_and_saver_once_by_the_savers_own_day(office: Office, clock: Clock) -> None:
+    here, there = (factories.make_saver(office.app, time_zone=zone) for zone in ("Asia/Kolkata", "America/New_York"))
+    asked = ask(here, clock)
+    ask(there, clock)
+    clock.set(clock.now().replace(day=22, hour=18, minute=0))  # still the day in Kolkata
+    assert late() == 0
+    clock.advance(hours=1)  # over in Kolkata, not in New York
+    assert late() == 1
+    assert late() == 0
+    (raw,) = office.mail.raw
+    letter = message_from_bytes(raw)
+    assert letter["Subject"] == f"{asked.reference}: LATE, was due on 2026-07-22"
+    assert letter["Message-ID"] == f"<late-{asked.id}@chhota.example>"
+    (notice,) = [one for one in here.get("/api/notifications/").json["items"] if one["kind"] == "support_answered"]
+    assert notice["title"] == f"Our answer to {asked.reference} is late"
+    (shown,) = here.get("/api/support-requests/").json["items"]
+    assert (shown["overdue"], shown["status"], shown["level"], shown["can_appeal"]) == (True, "open", 1, False)
+    assert run(lambda: fetch("SELECT action FROM audit_log WHERE subject_id = %s ORDER BY id", (str(asked.id),))) == [
+        ("support_requested",),
+        ("support_late",),
+    ]
+
+
+def test_killed_before_it_is_noted_the_same_late_letter_goes_again_and_the_saver_hears_once(
+    office: Office, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saver = factories.make_saver(office.app)
+    ask(saver, clock)
+    clock.advance(days=9)
+
+    def die(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(support_letters, "_mark_late", die)
+        with pytest.raises(SystemExit):
+            late()
+    with monkeypatch.context() as away:
+        away.setattr(office.app.extensions["mailer"], "_port", 9)
+        assert late() == 0
+    assert late() == 1
+    assert late() == 0
+    assert len({message_from_bytes(raw)["Message-ID"] for raw in office.mail.raw}) == 1
+    told = [one for one in saver.get("/api/notifications/").json["items"] if one["kind"] == "support_answered"]
+    assert len(told) == 1
+
+
+def test_without_a_mail_server_the_saver_is_told_all_the_same(
+    app: Flask, saver: Saver, clock: Clock, context: None
+) -> None:
+    asked = ask(saver, clock)
+    clock.advance(days=9)
+    assert late() >= 1
+    assert run(lambda: support_requests.read(saver.id, asked.id)).late_told_at == clock.now()

@@ -39,6 +39,12 @@ class NewSupportRequestSchema(StrictSchema):
     about = fields.Nested(AboutSchema, allow_none=True, load_default=None)
 
 
+class AskAgainSchema(StrictSchema):
+    """Why the saver is not content with the answer."""
+
+    text = StrictString(required=True, max_length=LONGEST_TEXT, multiline=True)
+
+
 class OfficerSchema(StrictSchema):
     """The person who is answerable for the answer."""
 
@@ -48,7 +54,10 @@ class OfficerSchema(StrictSchema):
 
 
 class SupportRequestSchema(StrictSchema):
-    """A request. ``answer_by``: the day, in the saver's zone, by which it is answered."""
+    """A request. ``answer_by``: the day, in the saver's zone, by which it is answered; ``overdue``: it has passed.
+
+    ``level`` 2 is a request about the answer to another, ``appeal_of``; ``appeal`` names the one about this answer.
+    """
 
     id = fields.UUID(required=True)
     reference = fields.String(required=True)
@@ -60,6 +69,11 @@ class SupportRequestSchema(StrictSchema):
     answer_by = LocalDate(required=True)
     answer = fields.String(required=True, allow_none=True)
     answered_at = UtcDateTime(required=True, allow_none=True)
+    level = fields.Integer(required=True)
+    overdue = fields.Boolean(required=True)
+    can_appeal = fields.Boolean(required=True)
+    appeal_of = fields.UUID(required=True, allow_none=True)
+    appeal = fields.UUID(required=True, allow_none=True)
     officer = fields.Nested(OfficerSchema, required=True)
 
 

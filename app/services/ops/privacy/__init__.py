@@ -1,0 +1,1 @@
+"""What is held about a saver: handed out, erased, and let go of when its time is over."""
