@@ -95,25 +95,23 @@ def nothing_told(lines: list[str], reports: Reports) -> None:
         assert canary not in reports.raw
 
 
-def test_every_call_that_writes_keeps_what_it_is_sent_to_itself(app: Flask, saver: Saver, reports: Reports) -> None:
-    staff, sent = factories.make_staff(app), 0
+def test_every_call_that_writes_keeps_what_it_is_sent_to_itself(app: Flask, reports: Reports) -> None:
+    staff, statuses = factories.make_staff(app), []
     with leaks.Lines() as lines:
         for rule, method in api_rules(app):
             if method == "GET":
                 continue
+            # One for each: some calls end the sign-in that they come with.
+            saver = factories.make_saver(app)
+            person = staff if "/admin/" in rule.rule else saver
             for path in addresses(app, rule):
                 for body in bodies((method, rule.rule)):
-                    for person in (saver, staff) if "/admin/" in rule.rule else (saver,):
-                        # A sign-out or an erasure would end the sign-in for all that follows.
-                        if rule.rule in {"/api/logout/", "/api/token/refresh/", "/api/sign-ins/"}:
-                            person = None
-                        app.test_client().open(path, method=method, headers=headers(person), **body)
-                        sent += 1
+                    answer = app.test_client().open(path, method=method, headers=headers(person), **body)
+                    statuses.append(answer.status_code)
         sentry_sdk.flush()
-    assert sent > 300
-    assert len(lines) >= sent
+    assert len(lines) >= len(statuses) > 300
+    assert sum(status == 422 for status in statuses) > 100, "most of it is looked at, not turned away"
     nothing_told(lines, reports)
-    assert saver.get("/api/profile/").status_code == 200
 
 
 def test_every_page_and_every_read_keeps_its_address_to_itself(app: Flask, saver: Saver, reports: Reports) -> None:
