@@ -44,6 +44,8 @@ LEFT = {
     ("consents", "version"): "evidence: which version was agreed to",
     ("users", "terms_version"): "the same",
     ("users", "privacy_version"): "the same",
+    ("stored_files", "key"): "a key, until what lies under it is removed",
+    ("stored_files", "content_type"): "a kind of file",
     ("users", "kyc_file"): "a key, in the outbox until what lies under it is removed",
     ("support_requests", "reference"): "a number of ours, by which a complaint is counted",
     ("job_runs", "kind"): "the house's own machinery",
