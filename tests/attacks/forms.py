@@ -23,6 +23,7 @@ class Form:
     method: str
     fields: dict[str, str] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
+    page: Route | None = None  # where it stands
 
 
 class _Reader(HTMLParser):
@@ -96,6 +97,18 @@ def read(page: str, html: str) -> list[Form]:
     return reader.forms
 
 
+def again(app: Flask, person: Person, route: Route, form: Form) -> Form:
+    """The same form as it stands on this person's own page."""
+    if form.page is None:
+        return form
+    path = form.page.path(app, {name: person.id_of(name) for name in form.page.rule.arguments})
+    known = {route.call: route}
+    for one in read(path, person.browser.get(path).text):
+        if one.method == "POST" and route_of(app, known, "POST", one.action) == route:
+            return one
+    return form
+
+
 def route_of(app: Flask, known: dict[tuple[str, str], Route], method: str, path: str) -> Route | None:
     """Which of ``known`` answers at ``path``."""
     try:
@@ -123,6 +136,7 @@ def found(app: Flask, person: Person) -> dict[tuple[str, str], Form]:
         for form in read(path, answer.text):
             target = route_of(app, known, form.method, form.action)
             if form.method == "POST" and target is not None:
+                form.page = route
                 fuller = forms.get(target.call)
                 if fuller is None or len(form.fields) > len(fuller.fields):
                     forms[target.call] = form

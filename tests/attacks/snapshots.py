@@ -12,7 +12,7 @@ from app.extensions import db
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:[+-]\d\d(?::?\d\d)?|Z)?")
 UUIDS = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 # Of each movement anew, whoever sends what: places in chains, their links, hashes of passwords, references.
-UNLIKE = re.compile(r"(?:^|_)(?:hash|seq|links?|digest|head|token|reference|jti|issued_at|secret|body)(?:_|$)")
+UNLIKE = re.compile(r"(?:^|_)(?:hash|seq|links?|digest|head|token|reference|jti|issued_at|secret|body|last_id)(?:_|$)")
 ADDRESSES = re.compile(r"saver-[0-9a-f]{12}@example\.com|\+91\d{10}")
 
 

@@ -57,6 +57,9 @@ class Route:
     def __str__(self) -> str:
         return f"{self.method} {self.rule.rule}"
 
+    def __hash__(self) -> int:
+        return hash(self.call)
+
     def path(self, app: Flask, values: dict[str, Any] | None = None) -> str:
         """The path with ``values``; ids that are not given are those of nothing."""
         given = {name: str(uuid4()) for name in self.rule.arguments} | (values or {})
