@@ -87,7 +87,9 @@ def _typed(name: str, kind: str, given: dict[str, str]) -> str:
     ):  # fmt: skip
         if word in name:
             return text
-    return {"date": "2100-01-01", "number": "1", "tel": factories.phone(), "email": factories.email()}.get(kind, "Walked")
+    return {"date": "2100-01-01", "number": "1", "tel": factories.phone(), "email": factories.email()}.get(
+        kind, "Walked"
+    )
 
 
 def read(page: str, html: str) -> list[Form]:
@@ -116,6 +118,11 @@ def route_of(app: Flask, known: dict[tuple[str, str], Route], method: str, path:
     except (HTTPException, RequestRedirect):
         return None
     return known.get((method, rule.rule))
+
+
+def at(path: str, html: str) -> Form | None:
+    """The form of a page that goes to its own address."""
+    return next((one for one in read(path, html) if one.method == "POST" and urlsplit(one.action).path == path), None)
 
 
 def found(app: Flask, person: Person) -> dict[tuple[str, str], Form]:

@@ -37,7 +37,9 @@ def test_a_form_without_its_own_token_changes_nothing(walked: Flask, rows: Any) 
             assert answer.status_code == 400, (str(route), token)
         headers = {"X-CSRFToken": stranger.form_token}
         query = {"csrf_token": person.form_token}
-        assert person.browser.post(path, data=forms.as_sent(form), headers=headers, query_string=query).status_code == 400
+        assert (
+            person.browser.post(path, data=forms.as_sent(form), headers=headers, query_string=query).status_code == 400
+        )
     assert everything(rows) == before
 
 

@@ -21,9 +21,7 @@ def guarded(walked: Flask) -> list[Route]:
 
 def ask(app: Flask, route: Route, authorization: str) -> tuple[int, str, str | None]:
     """Status, code and challenge of the call; its ids are those of nothing, its body is none."""
-    answer = app.test_client().open(
-        route.path(app), method=route.method, headers={"Authorization": authorization}
-    )
+    answer = app.test_client().open(route.path(app), method=route.method, headers={"Authorization": authorization})
     return answer.status_code, answer.json["code"], answer.headers.get("WWW-Authenticate")
 
 
