@@ -120,7 +120,7 @@ def test_no_column_of_any_table_is_taken_anywhere_in_a_body(
         assert taken is not None
         members = dict(document.members(taken[1]))
         path = route.path(walked, {name: person.id_of(name) for name in route.rule.arguments})
-        unknown = {name: "1" for name in columns - set(members)}
+        unknown = dict.fromkeys(columns - set(members), "1")
         objects = [name for name, schema in members.items() if schema.get("type") == "object" and name[-1] != "0"]
         injected = [body | unknown, *(put_into(body, f"{name}.user_id", "1") for name in objects)]
         for sent in injected if taken[0] == "application/json" else injected[:1]:

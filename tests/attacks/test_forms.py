@@ -1,4 +1,4 @@
-"""The forms of the pages: without this browser's token nothing is taken, and what a form does not ask for does nothing."""
+"""The forms of the pages: nothing is taken without this browser's token, and what no form asks for does nothing."""
 
 from __future__ import annotations
 

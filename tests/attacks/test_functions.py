@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from app.blueprints.api.access import ALLOWED
@@ -103,12 +105,9 @@ def test_a_method_that_a_route_does_not_name_does_nothing(walked: Flask) -> None
     for route in routes(walked):
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - taken[route.rule.rule]:
             path = route.path(walked)
-            try:
-                rule, _ = walked.url_map.bind("localhost").match(path, method=method, return_rule=True)
-                if rule.rule != route.rule.rule:
-                    continue  # another route answers there
-            except Exception as error:  # what no rule takes
-                assert getattr(error, "code", None) in {404, 405, 308}, route
+            with suppress(HTTPException):  # what no rule takes
+                walked.url_map.bind("localhost").match(path, method=method)
+                continue  # another route answers there
             answer = saver.client.open(path, method=method, headers=saver.headers)
             assert answer.status_code in {404, 405}, (method, route.rule.rule)
             if answer.status_code == 405:

@@ -98,7 +98,7 @@ def pages(app: Flask) -> list[Route]:
 
 @dataclass
 class Person:
-    """A saver or a member of staff, with an API client and a browser, and the ids of what is theirs once it is asked."""
+    """A saver or a member of staff, with an API client and a browser, and the ids of what is theirs."""
 
     app: Flask
     saver: Saver
