@@ -13,6 +13,7 @@ TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:[+-]\d\d(?::?\d\d
 UUIDS = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 # Of each movement anew, whoever sends what: places in chains, their links, hashes of passwords, references.
 UNLIKE = re.compile(r"(?:^|_)(?:hash|seq|links?|digest|head|token|reference|jti|issued_at|secret|body|last_id)(?:_|$)")
+SEALED = re.compile(r"[A-Za-z0-9_-]{40,}=*")
 ADDRESSES = re.compile(r"saver-[0-9a-f]{12}@example\.com|\+91\d{10}")
 
 
@@ -37,4 +38,4 @@ def _likened(row: str) -> str:
     if isinstance(values.get("id"), int):
         values["id"] = "…"
     text = TIMES.sub("instant", UUIDS.sub("id", json.dumps(values, sort_keys=True)))
-    return ADDRESSES.sub("somebody", text)
+    return ADDRESSES.sub("somebody", SEALED.sub("sealed", text))

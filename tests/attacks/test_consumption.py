@@ -16,6 +16,8 @@ from tests.attacks.walking import Document, api_routes, make_person, pages
 from tests.test_config import STRONG
 
 MOST_ROWS = 100
+# Lists that are answered whole, and why that is bounded.
+WHOLE = {"/api/sign-ins/": "the sign-ins of one person that stand: of the last fourteen days, each slowed and limited"}
 
 
 def test_no_list_gives_more_than_a_page(walked: Flask, document: Document) -> None:
@@ -36,6 +38,8 @@ def test_no_list_gives_more_than_a_page(walked: Flask, document: Document) -> No
             for inside in document.resolved(answer).get("content", {}).values()
         ]
         paged = any({"items", "next_cursor"} <= set(schema.get("properties", {})) for schema in schemas)
+        if route.rule.rule in WHOLE:
+            continue
         assert paged == ("cursor" in parameters), f"{route}: a list takes limit and cursor, and answers next_cursor"
         if not paged:
             continue

@@ -77,7 +77,7 @@ def test_no_column_of_any_table_can_be_sent_along_in_a_form(walked: Flask, rows:
     assert {"current_amount", "balance", "role", "kyc_status", "password_hash", "user_id"} <= set(INJECTED)
     taken, found = 0, forms.found(walked, make_person(walked))
     for route in posts(walked):
-        if route.rule.rule.endswith(("/signup", "/login")):
+        if route.rule.rule in {"/signup", "/login"}:
             continue  # who sends these is nobody yet: below
         done = []
         for more in ({}, INJECTED):

@@ -67,10 +67,11 @@ class Callers:
 
     def headers(self, role: str, *, refreshing: bool = False) -> dict[str, str]:
         """What the role's calls carry."""
+        plain = {"Accept-Encoding": "identity"}
         if role == "anonymous":
-            return {}
+            return plain
         saver = self.person(role).saver
-        return {"Authorization": f"Bearer {saver.refresh_token}"} if refreshing else saver.headers
+        return plain | ({"Authorization": f"Bearer {saver.refresh_token}"} if refreshing else saver.headers)
 
     def check(self, case: Case, response: Response, role: str, checks: list[Any]) -> None:
         """Hold the answer against the document."""

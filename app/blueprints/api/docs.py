@@ -81,7 +81,7 @@ def _refusals(path: dict[str, Any], method: str, operation: dict[str, Any], leve
         found.add(404)
     if writes or any(one["name"] == "cursor" for one in parameters):
         found.add(400)
-    if reads_body or "query" in places:
+    if writes or "query" in places:
         found.add(422)
     if writes:
         found |= {409, 429}
