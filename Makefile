@@ -45,8 +45,9 @@ shell: .venv/.run-stamp ## a Python shell in the running application
 test: .venv/.dev-stamp ## linters, types and all tests on real servers (ARGS="tests/ledger -k chain")
 	@exec $(BIN)/python -m devstack.check $(ARGS)
 
-test-long: .venv/.dev-stamp ## 100,000 random histories of savers instead of the 2,000 of `make test`
-	@HYPOTHESIS_PROFILE=long exec $(BIN)/python -m pytest -n 2 --durations=4 tests/services/gamification/test_histories.py
+test-long: .venv/.dev-stamp ## 100,000 random histories of savers and 30,000 random calls, for 2,000 each of `make test`
+	@HYPOTHESIS_PROFILE=long exec $(BIN)/python -m pytest -n 2 --durations=6 \
+		tests/services/gamification/test_histories.py tests/attacks/test_generated.py
 
 test-servers: .venv/.dev-stamp ## keep servers for single tests, which then start at once
 	@exec $(BIN)/python -m tests.servers

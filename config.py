@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
@@ -35,6 +36,8 @@ NOBODY = {
     "GRIEVANCE_OFFICER_PHONE": "+91 00000 00000",
 }
 REQUIRED = ("DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY", "KYC_NUMBER_KEY")
+LONGEST_ACCESS_MINUTES = 60
+LARGEST_BODY = 1 << 20
 WEAK_WORDS = ("change", "secret", "example", "password", "default", "insecure", "development")
 
 
@@ -120,6 +123,25 @@ def _scanner_url(text: str) -> str:
         (parts.scheme == "tcp" and parts.hostname and parts.port) or (parts.scheme == "unix" and parts.path.strip("/"))
     ):
         raise ValueError("is not the address of clamd (tcp://host:3310 or unix:///run/clamav/clamd.ctl)")
+    return text
+
+
+def _rate_limit(text: str) -> str:
+    """Flask-Limiter lets everything through where it cannot read a limit."""
+    from limits import parse_many  # half as slow to import as all of this file
+
+    try:
+        parse_many(text)
+    except ValueError:
+        raise ValueError("is not a limit such as 30 per minute") from None
+    return text
+
+
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("is not a time zone such as Asia/Kolkata") from None
     return text
 
 
@@ -242,22 +264,31 @@ SETTINGS: tuple[Setting, ...] = (
         _positive,
     ),
     Setting("MAX_JARS", "50", "open jars one saver may have", _positive),
-    Setting("DEFAULT_TIME_ZONE", "Asia/Kolkata", "IANA zone of a saver who has not chosen one"),
+    Setting("DEFAULT_TIME_ZONE", "Asia/Kolkata", "IANA zone of a saver who has not chosen one", _time_zone),
     Setting("ACCESS_TOKEN_MINUTES", "15", "life of an access token", _positive),
     Setting("REFRESH_TOKEN_DAYS", "14", "life of a refresh token since its last use", _positive),
     Setting("SESSION_DAYS", "14", "life of a browser session since its last use", _positive),
     Setting("ARGON2_MEMORY_KIB", "19456", "memory of one password hash; at least 19456 in production", _positive),
     Setting("ARGON2_TIME_COST", "2", "passes of one password hash; at least 2 in production", _positive),
     Setting("RATELIMIT_ENABLED", "1", "0 lifts the rate limits, for measuring only", _boolean),
-    Setting("RATELIMIT_SIGNUP", "10 per hour", "sign-ups from one address"),
-    Setting("RATELIMIT_LOGIN", "30 per minute", "sign-in attempts from one address"),
-    Setting("RATELIMIT_FORGOT", "10 per hour", "letters for a forgotten password, asked for from one address"),
-    Setting("RATELIMIT_CODES", "20 per hour", "codes and links to addresses and numbers, asked for from one address"),
-    Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver"),
-    Setting("RATELIMIT_UPLOAD", "30 per hour", "files from one saver, those that are refused too"),
-    Setting("RATELIMIT_EXPORT", "5 per hour", "exports of everything that is held about one saver"),
-    Setting("RATELIMIT_ERASURE", "5 per hour", "tries of one saver to close the account, each with a password"),
-    Setting("RATELIMIT_SUPPORT", "5 per hour", "requests to staff from one saver"),
+    Setting("RATELIMIT_SIGNUP", "10 per hour", "sign-ups from one address", _rate_limit),
+    Setting("RATELIMIT_LOGIN", "30 per minute", "sign-in attempts from one address", _rate_limit),
+    Setting(
+        "RATELIMIT_FORGOT", "10 per hour", "letters for a forgotten password, asked for from one address", _rate_limit
+    ),
+    Setting(
+        "RATELIMIT_CODES",
+        "20 per hour",
+        "codes and links to addresses and numbers, asked for from one address",
+        _rate_limit,
+    ),
+    Setting("RATELIMIT_STATEMENT", "20 per minute", "statements as PDF for one saver", _rate_limit),
+    Setting("RATELIMIT_UPLOAD", "30 per hour", "files from one saver, those that are refused too", _rate_limit),
+    Setting("RATELIMIT_EXPORT", "5 per hour", "exports of everything that is held about one saver", _rate_limit),
+    Setting(
+        "RATELIMIT_ERASURE", "5 per hour", "tries of one saver to close the account, each with a password", _rate_limit
+    ),
+    Setting("RATELIMIT_SUPPORT", "5 per hour", "requests to staff from one saver", _rate_limit),
     Setting("SUPPORT_ANSWER_DAYS", "7", "days within which a saver's request is answered; 30 at most", _answer_days),
     Setting("GRIEVANCE_OFFICER_NAME", NOBODY["GRIEVANCE_OFFICER_NAME"], "who answers savers' complaints, by name"),
     Setting("GRIEVANCE_OFFICER_EMAIL", NOBODY["GRIEVANCE_OFFICER_EMAIL"], "the officer's address; requests reach it"),
@@ -486,6 +517,14 @@ class ProductionConfig(BaseConfig):
             found.append("ARGON2_MEMORY_KIB is below 19456")
         if config["ARGON2_TIME_COST"] < 2:
             found.append("ARGON2_TIME_COST is below 2")
+        if config["ACCESS_TOKEN_MINUTES"] > LONGEST_ACCESS_MINUTES:
+            found.append(f"ACCESS_TOKEN_MINUTES is above {LONGEST_ACCESS_MINUTES}: a stolen token would live as long")
+        if config["MAX_CONTENT_LENGTH"] > LARGEST_BODY:
+            found.append(f"MAX_CONTENT_LENGTH is above {LARGEST_BODY}: files have a limit of their own")
+        if config["METRICS_TOKEN"] and len(config["METRICS_TOKEN"]) < 32:
+            found.append("METRICS_TOKEN is shorter than 32 characters")
+        if os.environ.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"}:
+            found.append("FLASK_DEBUG is set: the debugger runs whatever anybody types")
         if config["LOG_LEVEL"] == "DEBUG":
             found.append("LOG_LEVEL is DEBUG: debug lines may hold personal data")
         return found

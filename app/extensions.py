@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
@@ -76,6 +77,17 @@ class RememberingJWTManager(JWTManager):
         return claims
 
 
+def caller_network() -> str:
+    """Whose tries count together: an IPv4 address, and of an IPv6 one its network, which is one customer's."""
+    address = get_remote_address()
+    if ":" not in address:
+        return address
+    try:
+        return str(ip_network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
+
+
 db = SQLAlchemy(
     model_class=Base, disable_autonaming=True, session_options={"class_": Session, "expire_on_commit": False}
 )
@@ -90,5 +102,5 @@ csrf = CSRFProtect()
 babel = Babel()
 api = ProblemApi()
 cache = Cache()
-limiter = Limiter(key_func=get_remote_address, headers_enabled=False)
+limiter = Limiter(key_func=caller_network, headers_enabled=False)
 celery = Celery("chhota")

@@ -22,6 +22,9 @@ from gunicorn.workers.sync import SyncWorker
 SILENT_SECONDS = 75.0
 # For each further part of a request; behind a proxy that buffers, none is ever missing.
 NEXT_BYTE_SECONDS = 5.0
+# For all of a request: somebody who sends a byte now and then would hold the process until gunicorn ends it, and with
+# it all who wait there.
+REQUEST_SECONDS = 15.0
 # Of one process. The one that was silent for longest makes room for another.
 MOST_CONNECTIONS = 500
 LOOK_AROUND_SECONDS = 1.0
@@ -74,7 +77,8 @@ class PromptSyncWorker(SyncWorker):  # type: ignore[misc]
         client.settimeout(NEXT_BYTE_SECONDS)
         if len(self._open) >= MOST_CONNECTIONS:
             self._forget(next(iter(self._open))).close()
-        connection = _Connection(listener, client, address, http.get_parser(self.cfg, client, address))
+        incoming = _Incoming(client)
+        connection = _Connection(listener, client, address, http.get_parser(self.cfg, incoming, address), incoming)
         self._open[client] = connection
         self._selector.register(client, selectors.EVENT_READ, connection)
 
@@ -110,6 +114,7 @@ class PromptSyncWorker(SyncWorker):  # type: ignore[misc]
         """Answer all that has come in; whether more may come."""
         while True:
             self.notify()
+            connection.incoming.until = time.monotonic() + REQUEST_SECONDS
             request = None
             try:
                 request = next(connection.parser)
@@ -158,11 +163,44 @@ class PromptSyncWorker(SyncWorker):  # type: ignore[misc]
 class _Connection:
     """An open connection, with the parser that holds what was read of it ahead."""
 
-    __slots__ = ("address", "client", "listener", "parser", "silent_since")
+    __slots__ = ("address", "client", "incoming", "listener", "parser", "silent_since")
 
-    def __init__(self, listener: Any, client: socket.socket, address: Any, parser: Any) -> None:
+    def __init__(self, listener: Any, client: socket.socket, address: Any, parser: Any, incoming: _Incoming) -> None:
         self.listener, self.client, self.address, self.parser = listener, client, address, parser
+        self.incoming = incoming
         self.silent_since = time.monotonic()
+
+
+class _Incoming:
+    """What the parser reads a connection through: no request takes longer to arrive than it may."""
+
+    __slots__ = ("_client", "until")
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+        self.until = time.monotonic() + REQUEST_SECONDS
+
+    def recv(self, most: int) -> bytes:
+        """The next bytes. Raises TimeoutError once the time of this request is over, or where none come."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the request did not arrive in time")
+        patience = self._client.gettimeout()
+        if patience is not None and patience <= left:
+            return self._client.recv(most)
+        self._client.settimeout(left)
+        try:
+            return self._client.recv(most)
+        finally:
+            self._client.settimeout(patience)
+
+    def gettimeout(self) -> float | None:
+        """The connection's own, for gunicorn, which bounds what nobody has read."""
+        return self._client.gettimeout()
+
+    def settimeout(self, seconds: float | None) -> None:
+        """The connection's own."""
+        self._client.settimeout(seconds)
 
 
 class _Answer(wsgi.Response):  # type: ignore[misc]

@@ -71,6 +71,14 @@ def test_strong_settings_start_production() -> None:
         ("ARGON2_MEMORY_KIB", "8192", "ARGON2_MEMORY_KIB is below 19456"),
         ("ARGON2_TIME_COST", "1", "ARGON2_TIME_COST is below 2"),
         ("LOG_LEVEL", "DEBUG", "LOG_LEVEL is DEBUG"),
+        ("ACCESS_TOKEN_MINUTES", "1440", "ACCESS_TOKEN_MINUTES is above 60"),
+        ("MAX_CONTENT_LENGTH", "100000000", "MAX_CONTENT_LENGTH is above 1048576"),
+        ("METRICS_TOKEN", "short", "METRICS_TOKEN is shorter than 32 characters"),
+        ("PAYMENTS_URL", "https://collect.example", "PAYMENTS_KEY is shorter than 32 characters"),
+        ("EXPO_PUSH_URL", "http://exp.example/push", "EXPO_PUSH_URL is not https"),
+        ("SMS_URL", "http://sms.example/send", "SMS_URL is not https"),
+        ("VAPID_PUBLIC_KEY", "half-a-pair", "VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY go together"),
+        ("SMTP_URL", "smtps://mail.example", "MAIL_FROM is not set"),
     ],
 )
 def test_production_names_the_one_setting_that_is_weak(
@@ -80,6 +88,21 @@ def test_production_names_the_one_setting_that_is_weak(
     problems = refusal(STRONG | {name: value})
     assert len(problems) == 1
     assert problems[0].startswith(because)
+
+
+@pytest.mark.parametrize("value", ["1", "true", "yes", "on"])
+def test_production_has_no_debugger(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", value)
+    assert [problem.partition(":")[0] for problem in refusal(STRONG)] == ["FLASK_DEBUG is set"]
+    monkeypatch.setenv("FLASK_DEBUG", "0")
+    assert settings.load(STRONG)["DEBUG"] is False
+
+
+def test_what_is_sent_in_the_clear_does_not_leave_production() -> None:
+    letters = {"SMTP_URL": "smtp://mail.example", "MAIL_FROM": "Chhota <hello@chhota.example>"}
+    assert refusal(STRONG | letters) == ["SMTP_URL is not encrypted: use smtps:// or smtp+starttls://"]
+    payments = {"PAYMENTS_URL": "http://collect.example", "PAYMENTS_KEY": SECRET}
+    assert refusal(STRONG | payments)[0].startswith("PAYMENTS_URL is not https")
 
 
 def test_flasks_own_commands_may_have_the_owner_for_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +127,10 @@ def test_flasks_own_commands_may_have_the_owner_for_migrations(monkeypatch: pyte
         ("RATELIMIT_ENABLED", "perhaps"),
         ("CURRENCY", "rupees"),
         ("LOG_FORMAT", "xml"),
+        ("RATELIMIT_LOGIN", ""),
+        ("RATELIMIT_LOGIN", "often"),
+        ("RATELIMIT_SIGNUP", "10"),
+        ("DEFAULT_TIME_ZONE", "Asia/Atlantis"),
         ("DATABASE_URL", "mysql://u:p@db/chhota"),
     ],
 )
@@ -180,6 +207,15 @@ def test_a_damaged_run_file_is_a_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / ".local" / "run.json").write_text(text)
     with pytest.raises(settings.SettingsError, match=r"run\.json cannot be read .* `make run` writes it anew"):
         settings.sources(tmp_path)
+
+
+def test_every_rate_limit_is_read_before_the_start() -> None:
+    """A limit that cannot be read limits nothing: each of them, of whatever route, is a problem by its name."""
+    names = [one.name for one in settings.SETTINGS if one.name.startswith("RATELIMIT_") and one.default != "1"]
+    assert len(names) >= 4
+    for name in names:
+        for text in ("", "often", "-1 per hour", "5 per fortnight"):
+            assert [problem.partition(" ")[0] for problem in refusal(STRONG | {name: text})] == [name], text
 
 
 def test_the_example_is_the_committed_file() -> None:

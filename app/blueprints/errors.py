@@ -85,6 +85,8 @@ def init_app(app: Flask) -> None:
         answer = page(status)
         if isinstance(error, RateLimitExceeded):
             answer.headers["Retry-After"] = problems.seconds_until_another(error)
+        if status == 405:
+            answer.headers["Allow"] = problems.allowed(error)
         return answer
 
     @app.errorhandler(DBAPIError)

@@ -44,7 +44,7 @@ class _Guarded:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def respond(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             given = {name.lower(): value for name, value in headers}
-            headers.extend(COMMON if "x-content-type-options" not in given else COMMON[1:])
+            headers.extend(pair for pair in COMMON if pair[0].lower() not in given)
             if "content-security-policy" not in given:
                 page = given.get("content-type", "").startswith("text/html")
                 headers.append(("Content-Security-Policy", PAGE_POLICY if page else DATA_POLICY))

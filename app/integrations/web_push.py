@@ -19,6 +19,7 @@ from app.integrations.outgoing import Away, Http, Outcome, judge
 
 BATCH = 32
 AT_ONCE = 8
+VISIBLE = re.compile(r"[\x21-\x5b\x5d-\x7e]+")
 LARGEST = 3900  # bytes of a payload; services take 4096 with what encryption adds
 # Firefox, Chrome and what is built on it, Windows, Safari.
 SERVICES = re.compile(
@@ -119,7 +120,13 @@ def accepts(endpoint: str, *, anywhere: bool = False) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if not endpoint.isascii() or parts.username is not None or parts.password is not None or not parts.hostname:
+    # What Python's two readers of URLs could take differently (tabs, backslashes, …) is in no endpoint.
+    if (
+        not VISIBLE.fullmatch(endpoint)
+        or parts.username is not None
+        or parts.password is not None
+        or not parts.hostname
+    ):
         return False
     if anywhere and parts.hostname == "127.0.0.1":
         return True

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
@@ -13,6 +14,7 @@ from http.client import HTTPConnection
 import pytest
 
 import config
+from deploy import worker
 
 COMMAND = (
     sys.executable, "-m", "gunicorn", "tests.deploy.answering:app", "--workers=1", "--bind=127.0.0.1:0",
@@ -145,3 +147,21 @@ def test_a_stop_closes_what_is_open() -> None:
         assert all_of(silent) == b""
         assert all_of(busy) == b""
         assert process.wait(10) == 0
+
+
+def test_a_request_that_trickles_in_is_not_waited_for_without_end() -> None:
+    """A byte now and then is always in time for the next; the whole request is not."""
+    ours, theirs = socket.socketpair()
+    with closing(ours), closing(theirs):
+        ours.settimeout(worker.NEXT_BYTE_SECONDS)
+        incoming = worker._Incoming(ours)
+        theirs.sendall(b"P")
+        assert incoming.recv(10) == b"P"
+        incoming.until = time.monotonic() + 0.05
+        with pytest.raises(TimeoutError):
+            incoming.recv(10)
+        theirs.sendall(b"O")
+        with pytest.raises(TimeoutError, match="did not arrive in time"):
+            incoming.recv(10)
+        assert ours.gettimeout() == worker.NEXT_BYTE_SECONDS
+        assert incoming.gettimeout() == worker.NEXT_BYTE_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, send_from_directory
@@ -13,6 +14,7 @@ from app.blueprints.api.access import access, declared
 from app.blueprints.api.problems import PROBLEM_TYPE
 from app.blueprints.api.schemas.base import StrictSchema
 
+STAFF = frozenset({"support", "admin"})
 blueprint = Blueprint("api_docs", __name__, url_prefix="/api/docs")
 
 
@@ -29,7 +31,10 @@ class ProblemSchema(StrictSchema):
 
 
 def describe(app: Flask, api: Api) -> None:
-    """Say in the document what smorest cannot know: bearer tokens, and that errors are problems."""
+    """Say in the document what smorest cannot know: bearer tokens, that errors are problems, and which may come.
+
+    A call that answers another status beside these names it with ``alt_response``; the tests find one that does not.
+    """
     spec = api.spec
     spec.components.schema("Problem", schema=ProblemSchema)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
@@ -41,6 +46,7 @@ def describe(app: Flask, api: Api) -> None:
         for method in rule.methods or ():
             operation: dict[str, Any] | None = path.get(method.lower())
             if operation is not None:
+                _document_refusals(spec, path, method, operation, level)
                 operation["x-access"] = level
                 operation["security"] = [] if level == "public" else [{"bearer": []}]
     for response in (*spec.components.responses.values(), *spec.components.responses_lazy.values()):
@@ -48,6 +54,38 @@ def describe(app: Flask, api: Api) -> None:
         if "application/json" in content:
             content.pop("application/json")
             content[PROBLEM_TYPE] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+
+
+def _document_refusals(spec: Any, path: dict[str, Any], method: str, operation: dict[str, Any], level: str) -> None:
+    answers = {str(status): answer for status, answer in operation["responses"].items() if str(status) != "default"}
+    for status in _refusals(path, method, operation, level):
+        name = f"PROBLEM_{status}"
+        if name not in spec.components.responses:
+            content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+            spec.components.response(name, {"description": HTTPStatus(status).phrase, "content": content})
+        answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _refusals(path: dict[str, Any], method: str, operation: dict[str, Any], level: str) -> set[int]:
+    """The statuses with which a call of this kind may be refused."""
+    writes, reads_body = method != "GET", "requestBody" in operation
+    parameters = [*path.get("parameters", ()), *operation.get("parameters", ())]
+    places = {one["in"] for one in parameters}
+    found = {503}
+    if writes or level != "public":
+        found.add(401)
+    if writes or level in STAFF:
+        found.add(403)
+    if reads_body or "path" in places:
+        found.add(404)
+    if writes or any(one["name"] == "cursor" for one in parameters):
+        found.add(400)
+    if writes or "query" in places:
+        found.add(422)
+    if writes:
+        found |= {409, 429}
+    return found | ({413, 415} if reads_body else set())
 
 
 def _openapi_path(rule: str) -> str:

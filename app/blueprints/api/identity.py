@@ -31,6 +31,10 @@ from app.services.identity.principal import FRESH
 from app.transactions import run
 
 blueprint = ApiBlueprint("identity", __name__, url_prefix="/api", description="Accounts and sign-in")
+# A changed address is sent a letter, whoever's it is.
+changes_limit = limiter.shared_limit(
+    lambda: current_app.config["RATELIMIT_CODES"], scope="profile", key_func=lambda: str(caller().id)
+)
 
 
 def _is_known() -> bool:
@@ -133,6 +137,7 @@ def read_profile() -> dict[str, Any]:
 
 @blueprint.route("/profile/", methods=["PUT"])
 @access("saver")
+@changes_limit
 @blueprint.arguments(WholeProfileSchema())
 @blueprint.response(200, UserAnswerSchema)
 def put_profile(values: dict[str, Any]) -> dict[str, Any]:
@@ -145,6 +150,7 @@ def put_profile(values: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/profile/", methods=["PATCH"])
 @access("saver")
+@changes_limit
 @blueprint.arguments(ProfileSchema())
 @blueprint.response(200, UserAnswerSchema)
 def patch_profile(values: dict[str, Any]) -> dict[str, Any]:

@@ -157,6 +157,11 @@ def seconds_until_another(error: RateLimitExceeded) -> str:
     return str(max(1, error.limit.limit.get_expiry())) if error.limit else "60"
 
 
+def allowed(error: HTTPException) -> str:
+    """The methods that an address does take, for the answer to one that it does not."""
+    return ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+
+
 def of_http_exception(error: HTTPException) -> Response:
     """The problem of what Werkzeug and Flask refuse."""
     status = error.code or 500
@@ -165,7 +170,7 @@ def of_http_exception(error: HTTPException) -> Response:
         headers["Retry-After"] = seconds_until_another(error)
         return response(429, "rate_limited", Sentence("Too many tries in a short time. Wait a little."), None, headers)
     if status == 405:
-        headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        headers["Allow"] = allowed(error)
     detail = SENTENCES.get(status, Sentence("The request cannot be answered."))
     return response(
         status, CODES.get(status, "internal_error" if status >= 500 else "bad_request"), detail, None, headers

@@ -13,7 +13,7 @@ from app.blueprints.web.access import page_access
 
 blueprint = Blueprint("web_installing", __name__)
 # It fetches our own files, and the picture beside a notice.
-WORKER_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'"
+WORKER_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'"
 PAPER, CLAY = "#fbf5ea", "#a8442a"
 ICONS = (("any-192", "192x192", "any"), ("any-512", "512x512", "any"), ("maskable-512", "512x512", "maskable"))
 

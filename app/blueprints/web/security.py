@@ -86,6 +86,7 @@ def password() -> Page:
 
 @blueprint.route("/profile/email", methods=["GET", "POST"])
 @page_access("saver", fresh_within=FRESH)
+@codes_limit
 def email() -> Page:
     """Change the address."""
     person = caller()
@@ -118,6 +119,7 @@ def send_link() -> Redirect:
 
 @blueprint.route("/profile/phone", methods=["GET", "POST"])
 @page_access("saver", fresh_within=FRESH)
+@codes_limit
 def phone() -> Page:
     """Change the number; a code follows."""
     person = caller()

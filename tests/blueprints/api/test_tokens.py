@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import jwt
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -16,21 +15,7 @@ from app.services.identity import staff
 from app.transactions import run
 from tests import factories
 from tests.factories import Saver
-
-NOW = int(datetime.now(UTC).timestamp())
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return claims
-
-
-def signed(app: Flask, claims: dict[str, Any], *, key: str | None = None, algorithm: str = "HS256") -> str:
-    return jwt.encode(claims, key or app.config["JWT_SECRET_KEY"], algorithm=algorithm)
-
-
-def without(claims: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in claims.items() if name not in names}
+from tests.forgeries import FORGERIES, NOW, claims_of, signed
 
 
 def call(app: Flask, authorization: str | None, path: str = "/api/profile/", method: str = "GET") -> TestResponse:
@@ -42,48 +27,6 @@ def refused(answer: TestResponse, code: str) -> None:
     assert (answer.status_code, answer.json["code"]) == (401, code)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.headers["Content-Type"] == "application/problem+json"
-
-
-FORGERIES = {
-    "alg none": lambda app, good, other: jwt.encode(good, None, algorithm="none"),
-    "another key": lambda app, good, other: signed(app, good, key="k" * 40),
-    "the other secret": lambda app, good, other: signed(app, good, key=app.config["SECRET_KEY"]),
-    "HS512": lambda app, good, other: signed(app, good, algorithm="HS512"),
-    "HS384": lambda app, good, other: signed(app, good, algorithm="HS384"),
-    "no exp": lambda app, good, other: signed(app, without(good, "exp")),
-    "no sub": lambda app, good, other: signed(app, without(good, "sub")),
-    "no sid": lambda app, good, other: signed(app, without(good, "sid")),
-    "no jti": lambda app, good, other: signed(app, without(good, "jti")),
-    "no iat": lambda app, good, other: signed(app, without(good, "iat")),
-    "no aud": lambda app, good, other: signed(app, without(good, "aud")),
-    "no iss": lambda app, good, other: signed(app, without(good, "iss")),
-    "wrong aud": lambda app, good, other: signed(app, good | {"aud": "somebody"}),
-    "wrong iss": lambda app, good, other: signed(app, good | {"iss": "somebody"}),
-    "wrong type": lambda app, good, other: signed(app, good | {"type": "admin"}),
-    "no type": lambda app, good, other: signed(app, without(good, "type")),
-    "future nbf": lambda app, good, other: signed(app, good | {"nbf": NOW + 3600}),
-    "sub a number": lambda app, good, other: signed(app, good | {"sub": 7}),
-    "sub not an id": lambda app, good, other: signed(app, good | {"sub": "' OR 1=1 --"}),
-    "sid not an id": lambda app, good, other: signed(app, good | {"sid": "x"}),
-    "sid a list": lambda app, good, other: signed(app, good | {"sid": [good["sid"]]}),
-    "exp a word": lambda app, good, other: signed(app, good | {"exp": "never"}),
-    "one bit flipped": lambda app, good, other: flipped(signed(app, good)),
-    "payload swapped": lambda app, good, other: swapped(signed(app, good), signed(app, good | {"sub": other})),
-    "no signature": lambda app, good, other: signed(app, good).rpartition(".")[0] + ".",
-    "garbage": lambda app, good, other: "garbage",
-    "dots": lambda app, good, other: "...",
-    "very long": lambda app, good, other: "a" * 20_000,
-    "not ASCII": lambda app, good, other: "é.é.é",
-}
-
-
-def flipped(token: str) -> str:
-    head, _, signature = token.rpartition(".")
-    return f"{head}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
-
-
-def swapped(good: str, forged: str) -> str:
-    return ".".join([good.split(".")[0], forged.split(".")[1], good.split(".")[2]])
 
 
 @pytest.mark.parametrize("kind", FORGERIES)
