@@ -45,6 +45,8 @@ LEFT = {
     ("users", "terms_version"): "the same",
     ("users", "privacy_version"): "the same",
     ("users", "kyc_file"): "a key, in the outbox until what lies under it is removed",
+    ("stored_files", "key"): "the same, in the row by which the object is deleted",
+    ("stored_files", "content_type"): "one of two words of ours",
     ("support_requests", "reference"): "a number of ours, by which a complaint is counted",
     ("job_runs", "kind"): "the house's own machinery",
     ("job_runs", "parameters"): "the same",

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from app.services.ops.privacy.holding import Holding
-from app.services.ops.privacy.holdings import conversations, house, money, people, progress
+from app.services.ops.privacy.holdings import conversations, files, house, money, people, progress
 
 __all__ = ["HOLDINGS"]
 
 HOLDINGS: dict[str, Holding] = {
     one.table: one
-    for one in (*people.HOLDINGS, *money.HOLDINGS, *progress.HOLDINGS, *conversations.HOLDINGS, *house.HOLDINGS)
+    for one in (
+        *people.HOLDINGS,
+        *files.HOLDINGS,
+        *money.HOLDINGS,
+        *progress.HOLDINGS,
+        *conversations.HOLDINGS,
+        *house.HOLDINGS,
+    )
 }
