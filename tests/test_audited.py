@@ -42,7 +42,8 @@ LOOKS: dict[tuple[str, ...], tuple[str, ...]] = {
 # These have tests of their own that look for the entry: they need files, models, or the whole demo.
 ELSEWHERE = {
     ("demo", "load"), ("demo", "reset"), ("demo", "real"), ("import", "history"), ("scoring", "train"),
-    ("scoring", "promote"), ("scoring", "rollback"),
+    ("scoring", "promote"), ("scoring", "rollback"), ("kyc", "show"), ("kyc", "verify"), ("kyc", "reject"),
+    ("kyc", "ask-again"),
 }  # fmt: skip
 # These change nothing that must be answered for, and show nobody's own data.
 SILENT = {
@@ -51,6 +52,7 @@ SILENT = {
     ("doctor",): "looks only",
     ("clock", "show"): "looks only",
     ("jobs", "list"): "looks only",
+    ("kyc", "list"): "numbers and days alone",
     ("limiter",): "the library's own, of limits alone",
     ("notifications", "vapid"): "prints keys",
     ("outbox",): "looks only",

@@ -30,7 +30,9 @@ PATIENCE = 120.0  # seconds, on a machine that is busy with other tests
 def worker(tasks_app: Flask, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: value for name, value in os.environ.items() if name not in settings.NAMES}
     values = {
-        name: str(tasks_app.config[name]) for name in settings.NAMES if not isinstance(tasks_app.config[name], bool)
+        name: ",".join(value) if isinstance(value, tuple) else str(value)
+        for name in settings.NAMES
+        if not isinstance(value := tasks_app.config[name], bool)
     }
     log = (tmp_path / "worker.log").open("wb")
     process = subprocess.Popen(

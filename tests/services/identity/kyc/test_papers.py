@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.errors import DomainError
 from app.services.identity.kyc import papers, review
-from app.services.identity.uploads import erasing, storing
+from app.services.identity.uploads import storing
 from app.transactions import fetch, queue, run
 from tests import factories, files
 from tests.conftest import Clock
@@ -128,24 +128,6 @@ def test_a_row_that_fails_leaves_an_object_that_is_known(
         send(saver)
     assert run(lambda: fetch("SELECT status FROM stored_files WHERE user_id = %s", (saver.id,))) == [("arriving",)]
     assert run(lambda: fetch("SELECT count(*) FROM kyc_documents WHERE user_id = %s", (saver.id,))) == [(0,)]
-
-
-def test_erasure_takes_the_files_and_the_numbers(app: Flask, saver: Saver, send: Send, clock: Clock) -> None:
-    done, waiting = send(saver, "pan", "ABZPE4321K"), send(saver, "aadhaar", "234123412346")
-    decide(app, done, "verified", None, clock)
-    run(lambda: erasing.erase(saver.id, at=clock.now()))
-    rows = run(
-        lambda: fetch(
-            "SELECT status, file_id, number_masked, number_hash FROM kyc_documents WHERE user_id = %s ORDER BY id",
-            (saver.id,),
-        )
-    )
-    assert rows == [("verified", None, None, None), ("replaced", None, None, None)]
-    assert {status for (status,) in run(
-        lambda: fetch("SELECT status FROM stored_files WHERE user_id = %s", (saver.id,))
-    )} == {"leaving"}  # fmt: skip
-    assert of_user(saver)[1] is None
-    assert state(waiting.id)[0] == "replaced"
 
 
 def test_keys_are_random_and_say_nothing(saver: Saver, send: Send) -> None:

@@ -25,9 +25,9 @@ NOT_FILLED = {
 WANTED: dict[str, dict[str, Any]] = {
     "consents": {"purpose": "marketing", "how": "profile"},
     "proofs": {"purpose": "email"},
-    "stored_files": {"purpose": "photo", "status": "kept"},
-    "kyc_documents": {"document_type": "pan", "status": "pending", "reason": None, "decided_at": None,
-                      "decided_by": None, "proposed_status": None, "proposed_reason": None, "proposed_by": None},
+    "stored_files": {"purpose": "paper", "content_type": "image/jpeg", "status": "kept"},
+    "kyc_documents": {"document_type": "pan", "status": "rejected", "reason": "expired", "decided_by": None,
+                      "proposed_by": None},
     "account_letters": {"kind": "email_check", "channel": "email", "status": "sent"},
     "nominees": {"relation": "mother"},
     "refresh_families": {"kind": "web"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.services.ops.privacy.holding import Holding
-from app.services.ops.privacy.holdings import conversations, house, money, papers, people, progress
+from app.services.ops.privacy.holdings import conversations, files, house, money, people, progress
 
 __all__ = ["HOLDINGS"]
 
@@ -11,8 +11,8 @@ HOLDINGS: dict[str, Holding] = {
     one.table: one
     for one in (
         *people.HOLDINGS,
+        *files.HOLDINGS,
         *money.HOLDINGS,
-        *papers.HOLDINGS,
         *progress.HOLDINGS,
         *conversations.HOLDINGS,
         *house.HOLDINGS,
