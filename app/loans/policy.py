@@ -65,7 +65,8 @@ def policy(version: str = CURRENT) -> Policy:
     flat = {name: value for name, value in data.items() if not isinstance(value, dict)}
     for part in ("amounts", "terms", "eligibility"):
         flat |= data[part]
-    found = Policy(**{name: tuple(value) if isinstance(value, list) else value for name, value in flat.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in flat.items()}
+    found = Policy(**values)
     if found.cooling_off_days < LEAST_COOLING_OFF:
         raise ValueError(f"{version} has fewer than {LEAST_COOLING_OFF} days to think again")
     return found
