@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -21,6 +21,7 @@ from app.services.credit.refresh import refresh_all
 from app.services.credit.storing import Cause
 from app.services.identity import sign_in, signup, staff, two_factor
 from app.services.identity.principal import Principal, principal
+from app.services.loans import accepting, decisions, offers
 from app.transactions import queue, run, transaction
 from tests import files
 
@@ -185,6 +186,30 @@ def make_loan(saver: Saver, *, amount: str = "20000", months: int = 24, accept: 
         answer = saver.post(f"/api/loans/{loan}/accept/", body)
         assert answer.status_code == 200, answer.json
     return loan
+
+
+def lend(saver: Saver, jar_id: str | None, at: datetime) -> UUID:
+    """The id of a loan that was offered at ``at`` whatever its checks say; accepted, where there is a jar for it."""
+    made: list[Any] = []
+
+    def keep(outcome: Any) -> tuple[int, bytes]:
+        made.append(outcome)
+        return 200, b""
+
+    with saver.app.app_context():
+        person = replace(saver.principal(), kyc_status="verified")
+        decision = run(lambda: decisions.decide(person, at=at))
+        decision = replace(decision, eligible=True, affordable=10**9)
+        run(lambda: offers.offer(person, 500_000, 12, decision=decision, at=at, claim=None, render=keep))
+        loan = made[0].view.loan
+        if jar_id is not None:
+            run(
+                lambda: accepting.accept(
+                    person, loan.id, version=loan.statement_version, jar_id=UUID(jar_id), at=at, claim=None, render=keep
+                )
+            )
+    found: UUID = loan.id
+    return found
 
 
 def score(saver: Saver, moving: Any) -> None:

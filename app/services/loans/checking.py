@@ -75,7 +75,7 @@ WHERE t.type IN ('loan_repayment', 'loan_refund', 'loan_default') AND m.id IS NU
 """
 TERMS = """
 SELECT l.id::text, l.amount, coalesce(sum(i.principal), 0), count(i.number), l.tenure_months,
-    encode(sha256(convert_to(l.statement, 'UTF8')), 'hex') = l.statement_version
+    encode(sha256(convert_to(l.statement, 'UTF8')), 'hex') = l.statement_version, l.accepted_at IS NOT NULL
 FROM loans l LEFT JOIN loan_instalments i ON i.loan_id = l.id GROUP BY l.id
 HAVING encode(sha256(convert_to(l.statement, 'UTF8')), 'hex') <> l.statement_version
     OR l.accepted_at IS NOT NULL AND (coalesce(sum(i.principal), 0), count(i.number)) <> (l.amount, l.tenure_months)
@@ -114,10 +114,10 @@ def verify() -> Iterator[Finding]:
         yield Finding("loan_payment", f"loan {loan}", f"payment {payment} is {amount}, its posting {posted}")
     for transaction, kind in fetch(STRAY):
         yield Finding("loan_stray", f"transaction {transaction}", f"a {kind} that no loan knows")
-    for loan, amount, principal, count, months, stated in fetch(TERMS):
+    for loan, amount, principal, count, months, stated, accepted in fetch(TERMS):
         if not stated:
             yield Finding("loan_statement", f"loan {loan}", "its key fact statement is not what its version says")
-        else:
+        if accepted and (principal, count) != (amount, months):
             yield Finding(
                 "loan_terms", f"loan {loan}", f"{count} instalments of {months}, principal {principal} of {amount}"
             )

@@ -25,7 +25,9 @@ def text(check: Check) -> Sentence:
     if check.code == "account":
         return Sentence("Your account is open.") if check.passed else Sentence("Your account is suspended.")
     if check.code == "paused_jars":
-        return Sentence("No jar is paused.") if check.passed else Sentence("Jars that are paused: %(actual)s.", actual=actual)
+        if check.passed:
+            return Sentence("No jar is paused.")
+        return Sentence("Jars that are paused: %(actual)s.", actual=actual)
     if check.code == "history_days":
         return Sentence(
             "Days since your first deposit: %(actual)s; %(required)s are needed.", actual=actual, required=required
