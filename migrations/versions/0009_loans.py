@@ -18,7 +18,15 @@ KINDS = ("jar", "owed", "outside", "transit", "interest", "bonus", "fees")
 HOUSE = ("loan_interest", "loan_fees", "late_charges", "loan_losses")
 LOAN_KINDS = ("loan_receivable", "loan_locked")
 TYPES = ("deposit", "withdraw", "interest", "bonus", "fee", "transfer_in", "transfer_out", "reversal")
-LOAN_TYPES = ("loan_accept", "loan_charge", "loan_repayment", "loan_release", "loan_default", "loan_cancel", "loan_refund")
+LOAN_TYPES = (
+    "loan_accept",
+    "loan_charge",
+    "loan_repayment",
+    "loan_release",
+    "loan_default",
+    "loan_cancel",
+    "loan_refund",
+)
 
 GUARDS = """
 -- The terms of an offer are what its saver agrees to, and a state that is left does not come back.
