@@ -209,6 +209,19 @@ def test_accepting_lends_and_locks(borrower: Saver, superuser: Any) -> None:
     assert refused(borrower.post("/api/loans/", {"amount": "5000", "tenure_months": 6})) == (403, "not_eligible")
 
 
+def test_a_key_belongs_to_its_loan(borrower: Saver) -> None:
+    loan = make_loan(borrower)
+    assert borrower.post(f"/api/loans/{loan}/repay/", {"amount": "1"}, key="k").status_code == 201
+    other = borrower.post(f"/api/loans/{loan}/repay/", {"amount": "2"}, key="k")
+    assert refused(other) == (422, "idempotency_key_reused")
+    assert refused(borrower.post(f"/api/loans/{loan}/cancel/", key="k")) == (422, "idempotency_key_reused")
+    assert refused(borrower.post(f"/api/loans/{loan}/cancel/", key="a key")) == (400, "idempotency_key_invalid")
+    # A refusal of the business stays one, whatever is different by then.
+    first = borrower.post(f"/api/loans/{loan}/repay/", {"amount": "20000"}, key="too-much")
+    assert refused(first) == (409, "more_than_owed")
+    assert borrower.post(f"/api/loans/{loan}/repay/", {"amount": "20000"}, key="too-much").data == first.data
+
+
 def test_of_two_acceptances_at_once_one_counts(app: Flask, borrower: Saver) -> None:
     loan = make_loan(borrower, accept=False)
     version = borrower.get(f"/api/loans/{loan}/").json["loan"]["statement_version"]
@@ -339,6 +352,27 @@ def test_within_the_cooling_off_all_of_it_is_undone(borrower: Saver, clock: Cloc
             (str(borrower.id),),
         )
         assert cursor.fetchall() == []
+
+
+def test_what_a_closed_jar_paid_comes_back_into_a_new_one(borrower: Saver) -> None:
+    jar = borrower.jar()
+    borrower.deposit(jar, "300")
+    loan = make_loan(borrower)
+    assert borrower.post(f"/api/loans/{loan}/repay/", {"amount": "300", "jar_id": jar}).status_code == 201
+    assert borrower.call("DELETE", f"/api/jars/{jar}/").status_code == 204
+    assert borrower.post(f"/api/loans/{loan}/cancel/").status_code == 200
+    jars = {each["name"]: each for each in borrower.get("/api/jars/").json["items"] if each["id"] != jar}
+    assert jars["Credit builder"]["current_amount"] == "300.00"
+    assert borrower.get(f"/api/jars/{jar}/").json["jar"]["status"] == "closed"
+
+
+def test_a_named_jar_that_was_closed_is_replaced_by_a_new_one(borrower: Saver) -> None:
+    jar = borrower.jar()
+    loan = make_loan(borrower, jar_id=jar)
+    assert borrower.call("DELETE", f"/api/jars/{jar}/").status_code == 204
+    answer = borrower.post(f"/api/loans/{loan}/repay/", {"amount": "20000"})
+    assert answer.status_code == 201, answer.json
+    assert answer.json["payment"]["released_to"] != jar
 
 
 def test_a_second_after_the_cooling_off_it_is_too_late(borrower: Saver, clock: Clock) -> None:
