@@ -44,7 +44,6 @@ STATUS: dict[str, int] = {
     "offer_expired": 409,
     "already_accepted": 409,
     "cooling_off_over": 409,
-    "loan_open": 409,
     "loan_over": 409,
     "loan_not_open": 409,
     "more_than_owed": 409,

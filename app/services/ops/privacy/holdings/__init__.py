@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.services.ops.privacy.holding import Holding
-from app.services.ops.privacy.holdings import conversations, house, money, papers, people, progress
+from app.services.ops.privacy.holdings import conversations, house, loans, money, papers, people, progress
 
 __all__ = ["HOLDINGS"]
 
@@ -12,6 +12,7 @@ HOLDINGS: dict[str, Holding] = {
     for one in (
         *people.HOLDINGS,
         *money.HOLDINGS,
+        *loans.HOLDINGS,
         *papers.HOLDINGS,
         *progress.HOLDINGS,
         *conversations.HOLDINGS,
