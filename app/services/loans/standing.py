@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from app.errors import NotFound
+from app.scoring.features import ON_TIME_DAYS
 from app.scoring.policy import policy
 from app.transactions import fetch
 
@@ -46,7 +48,7 @@ def has_open_loan(user_id: UUID) -> bool:
     return bool(fetch("SELECT 1 FROM loans WHERE user_id = %s AND status IN ('accepted', 'active')", (user_id,)))
 
 
-def effect(user_id: UUID, loan_id: UUID, *, at: object, on_time_days: int = 3) -> Effect:
+def effect(user_id: UUID, loan_id: UUID, *, at: datetime, on_time_days: int = ON_TIME_DAYS) -> Effect:
     """What the loan did for the score. The score after its end is looked for up to an hour later: the worker makes it
     a moment after the last payment. Raises NotFound.
     """
