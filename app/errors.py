@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.sentences import Sentence
 
@@ -14,6 +15,9 @@ class DomainError(Exception):
     fields they are about. Sentences with values in them are of ``Sentence``, so that an edge can say them in the
     reader's language; plain ones are keys of the catalogues.
     """
+
+    #: What else an answer says of it, by name: plain JSON values, and sentences for a person.
+    facts: Mapping[str, Any] = {}
 
     def __init__(self, code: str, message: str, errors: Mapping[str, Sequence[str]] | None = None) -> None:
         super().__init__(f"{code}: {message}")

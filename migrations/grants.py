@@ -7,7 +7,15 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import Connection
 
 # Rows of these are never changed or deleted, by anyone.
-APPEND_ONLY = ("transactions", "postings", "audit_log", "ledger_checkpoints", "consents")
+APPEND_ONLY = (
+    "transactions",
+    "postings",
+    "audit_log",
+    "ledger_checkpoints",
+    "consents",
+    "loan_decisions",
+    "loan_payments",
+)
 # Of these only the named columns change, and no row is deleted.
 UPDATED_COLUMNS = {
     "ledger_accounts": ("balance", "head_seq", "head_hash"),

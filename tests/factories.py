@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -21,7 +21,8 @@ from app.services.credit.refresh import refresh_all
 from app.services.credit.storing import Cause
 from app.services.identity import sign_in, signup, staff, two_factor
 from app.services.identity.principal import Principal, principal
-from app.transactions import run, transaction
+from app.services.loans import accepting, decisions, offers
+from app.transactions import queue, run, transaction
 from tests import files
 
 PASSWORD = "kettle drum monsoon"
@@ -152,6 +153,63 @@ def live_weeks(saver: Saver, moving: Any, kept: str, **values: Any) -> str:
         moving.advance(days=7)
     score(saver, moving)
     return jar
+
+
+def verify(saver: Saver) -> None:
+    """Have the saver's identity stand as verified."""
+    with saver.app.app_context():
+        run(lambda: queue("UPDATE users SET kyc_status = 'verified' WHERE id = %s", (saver.id,)))
+
+
+def make_borrower(app: Flask, moving: Any, *, weekly: str = "1000", weeks: int = 10, **values: Any) -> Saver:
+    """A saver who may have a loan: verified, with weeks of a jar kept, and the score of it.
+
+    ``moving`` is the test's clock, which stands after those weeks. Tokens live by real time.
+    """
+    saver = make_saver(app, **values)
+    verify(saver)
+    jar = saver.jar(plan_type="weekly", installment_amount=weekly, target_amount="100000")
+    for _ in range(weeks):
+        assert saver.deposit(jar, weekly).status_code == 201
+        moving.advance(days=7)
+    score(saver, moving)
+    return saver
+
+
+def make_loan(saver: Saver, *, amount: str = "20000", months: int = 24, accept: bool = True, **more: Any) -> str:
+    """The id of a loan that is offered and, if so asked, accepted."""
+    offered = saver.post("/api/loans/", {"amount": amount, "tenure_months": months})
+    assert offered.status_code == 201, offered.json
+    loan: str = offered.json["loan"]["id"]
+    if accept:
+        body = {"version": offered.json["statement"]["version"], **more}
+        answer = saver.post(f"/api/loans/{loan}/accept/", body)
+        assert answer.status_code == 200, answer.json
+    return loan
+
+
+def lend(saver: Saver, jar_id: str | None, at: datetime) -> UUID:
+    """The id of a loan that was offered at ``at`` whatever its checks say; accepted, where there is a jar for it."""
+    made: list[Any] = []
+
+    def keep(outcome: Any) -> tuple[int, bytes]:
+        made.append(outcome)
+        return 200, b""
+
+    with saver.app.app_context():
+        person = replace(saver.principal(), kyc_status="verified")
+        decision = run(lambda: decisions.decide(person, at=at))
+        decision = replace(decision, eligible=True, affordable=10**9)
+        run(lambda: offers.offer(person, 500_000, 12, decision=decision, at=at, claim=None, render=keep))
+        loan = made[0].view.loan
+        if jar_id is not None:
+            run(
+                lambda: accepting.accept(
+                    person, loan.id, version=loan.statement_version, jar_id=UUID(jar_id), at=at, claim=None, render=keep
+                )
+            )
+    found: UUID = loan.id
+    return found
 
 
 def score(saver: Saver, moving: Any) -> None:

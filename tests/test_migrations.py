@@ -75,7 +75,7 @@ def catalogue(connection: Any) -> dict[str, list[Any]]:
 def test_up_down_and_up_again_gives_the_same_database(migrated: tuple[Flask, Any]) -> None:
     app, connection = migrated
     first = catalogue(connection)
-    assert len(first["house accounts"]) == 5
+    assert len(first["house accounts"]) == 9
     with app.app_context():
         command.downgrade(configuration(), "base")
         left = query(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

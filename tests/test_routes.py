@@ -59,6 +59,10 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/devices/"): {"kind": "expo", "token": "ExponentPushToken[walked]"},
     ("DELETE", "/api/devices/<uuid:device_id>/"): {},
     ("POST", "/api/notifications/<uuid:notice_id>/read/"): {},
+    ("POST", "/api/loans/"): {"amount": "5000", "tenure_months": 6},
+    ("POST", "/api/loans/<uuid:loan_id>/accept/"): {"version": "0" * 64},
+    ("POST", "/api/loans/<uuid:loan_id>/repay/"): {"amount": "5"},
+    ("POST", "/api/loans/<uuid:loan_id>/cancel/"): {},
     ("POST", "/api/support-requests/"): {"subject": "My score", "text": "It leaves a week out."},
     ("POST", "/api/kyc-upload/"): {"document_type": "pan"},
     ("PUT", "/api/profile/photo/"): {},
@@ -82,6 +86,7 @@ BODILESS = {
     ("DELETE", "/api/jars/<uuid:jar_id>/pause/"),
     ("DELETE", "/api/devices/<uuid:device_id>/"),
     ("POST", "/api/notifications/<uuid:notice_id>/read/"),
+    ("POST", "/api/loans/<uuid:loan_id>/cancel/"),
     ("DELETE", "/api/jars/<uuid:jar_id>/auto-deposit/"),
     ("POST", "/api/jars/<uuid:jar_id>/auto-deposit/skip/"),
     ("DELETE", "/api/profile/photo/"),
@@ -115,6 +120,11 @@ def api_rules(app: Flask) -> list[tuple[Rule, str]]:
         for rule, method in rules(app)
         if rule.rule.startswith("/api/") and not rule.rule.startswith(("/api/docs/", "/api/openapi.json"))
     ]
+
+
+def filled(body: dict[str, Any], **names: Any) -> dict[str, Any]:
+    """``body`` with ``names`` in place of what stands in braces."""
+    return {name: value.format(**names) if isinstance(value, str) else value for name, value in body.items()}
 
 
 def url(app: Flask, rule: Rule, **values: Any) -> str:
@@ -202,7 +212,7 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(app: Flask) -> None:
         for person in people:
             answers = []
             for target in [*(jars[other.id] for other in people if other is not person), str(uuid4())]:
-                named = None if body is None else {k: v.format(jar=target) for k, v in body.items()}
+                named = None if body is None else filled(body, jar=target)
                 path = url(app, rule, **dict.fromkeys(rule.arguments, target))
                 answer = person.call(
                     method, path, **sent((method, rule.rule), named), query_string=QUERIES.get(rule.rule)
@@ -249,7 +259,7 @@ def test_no_column_of_any_table_can_be_sent_along(
         "jar": jar, "own_email": saver.email, "own_phone": saver.phone, "email": factories.email(),
         "phone": factories.phone(),
     }  # fmt: skip
-    body = {name: value.format(**names) for name, value in WRITES[call].items()}
+    body = filled(WRITES[call], **names)
     columns = {column.name for table in db.metadata.tables.values() for column in table.columns}
     columns |= {"user.role", "is_admin", "_sa_instance_state", "__class__", "query"}
     columns -= TAKEN.get(call, set()) | set(body)
@@ -283,6 +293,8 @@ TAKEN: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/kyc-upload/"): {"file"},
     ("PUT", "/api/profile/photo/"): {"file"},
     ("PUT", "/api/jars/<uuid:jar_id>/picture/"): {"file"},
+    ("POST", "/api/loans/<uuid:loan_id>/accept/"): {"jar_id"},
+    ("POST", "/api/loans/<uuid:loan_id>/repay/"): {"jar_id"},
 }  # fmt: skip
 
 

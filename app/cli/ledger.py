@@ -13,6 +13,7 @@ from app.errors import Unavailable
 from app.ledger.verify import Finding, verify
 from app.services.audit import log as audit
 from app.services.identity import staff
+from app.services.loans import checking
 from app.services.ops import checkpoints, reversals
 from app.transactions import run, transaction
 
@@ -22,7 +23,7 @@ group = Commands("ledger", help="Recompute the ledger, seal it, take one movemen
 @group.command("verify")
 @click.option("--quiet", is_flag=True, help="Say nothing about progress.")
 def verify_ledger(quiet: bool) -> None:
-    """Recompute every balance, sum, chain and seal from the postings, and the audit log's chain.
+    """Recompute every balance, sum, chain and seal from the postings, the loan book, and the audit log's chain.
 
     Each finding is a line on stdout: code, row, what differs. Exit code 1 when there is one.
     """
@@ -36,6 +37,10 @@ def verify_ledger(quiet: bool) -> None:
 
     with transaction():
         for finding in verify(progress):
+            findings += 1
+            _say(finding)
+    with transaction():
+        for finding in checking.verify():
             findings += 1
             _say(finding)
     with transaction():

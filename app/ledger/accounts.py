@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+import uuid_utils.compat as uuids
+
 from app.ledger.chain import GENESIS
 from app.models.ledger import TRANSACTION_TYPES
 from app.transactions import fetch, queue
@@ -20,14 +22,20 @@ __all__ = [
     "FEES",
     "HOUSE_ACCOUNTS",
     "INTEREST",
+    "LATE_CHARGES",
+    "LOAN_FEES",
+    "LOAN_INTEREST",
+    "LOAN_LOSSES",
     "OUTSIDE",
     "TRANSACTION_TYPES",
     "TRANSIT",
     "Account",
     "account_from_row",
     "lock_jar_accounts",
+    "lock_loan_accounts",
     "lock_owed_account",
     "open_jar_account",
+    "open_loan_accounts",
 ]
 
 OUTSIDE = UUID(int=1)
@@ -35,7 +43,21 @@ TRANSIT = UUID(int=2)
 INTEREST = UUID(int=3)
 BONUS = UUID(int=4)
 FEES = UUID(int=5)
-HOUSE_ACCOUNTS = {OUTSIDE: "outside", TRANSIT: "transit", INTEREST: "interest", BONUS: "bonus", FEES: "fees"}
+LOAN_INTEREST = UUID(int=6)
+LOAN_FEES = UUID(int=7)
+LATE_CHARGES = UUID(int=8)
+LOAN_LOSSES = UUID(int=9)
+HOUSE_ACCOUNTS = {
+    OUTSIDE: "outside",
+    TRANSIT: "transit",
+    INTEREST: "interest",
+    BONUS: "bonus",
+    FEES: "fees",
+    LOAN_INTEREST: "loan_interest",
+    LOAN_FEES: "loan_fees",
+    LATE_CHARGES: "late_charges",
+    LOAN_LOSSES: "loan_losses",
+}
 
 # The account on the other side of each type of movement.
 COUNTERPARTS = {
@@ -47,7 +69,7 @@ COUNTERPARTS = {
     "transfer_in": TRANSIT,
     "transfer_out": TRANSIT,
 }
-CREDITS = frozenset({"deposit", "interest", "bonus", "transfer_in"})
+CREDITS = frozenset({"deposit", "interest", "bonus", "transfer_in", "loan_release", "loan_refund"})
 
 
 @dataclass(slots=True)
@@ -92,6 +114,28 @@ def lock_owed_account(user_id: UUID, new_id: UUID) -> Account:
         (user_id,),
     )
     return account_from_row(*rows[0])
+
+
+def open_loan_accounts(user_id: UUID, loan_id: UUID) -> tuple[Account, Account]:
+    """Queue the two accounts of a loan that is accepted: what is to be paid back, and what is kept until then."""
+    opened = tuple(Account(uuids.uuid7(), kind, 0, 0, GENESIS) for kind in ("loan_receivable", "loan_locked"))
+    for account in opened:
+        queue(
+            "INSERT INTO ledger_accounts (id, kind, user_id, loan_id) VALUES (%s, %s, %s, %s)",
+            (account.id, account.kind, user_id, loan_id),
+        )
+    return opened[0], opened[1]
+
+
+def lock_loan_accounts(loan_id: UUID) -> tuple[Account, Account]:
+    """The locked accounts of an accepted loan: what is to be paid back, and what is kept. After those of jars."""
+    rows = fetch(
+        "SELECT id, kind, balance, head_seq, head_hash FROM ledger_accounts WHERE loan_id = %s"
+        " ORDER BY kind DESC FOR NO KEY UPDATE",
+        (loan_id,),
+    )
+    receivable, locked = (account_from_row(*row) for row in rows)
+    return receivable, locked
 
 
 def account_from_row(

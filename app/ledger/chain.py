@@ -27,7 +27,7 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 def digest(
     transaction_id: UUID | str,
     user_id: UUID | str,
-    jar_id: UUID | str,
+    jar_id: UUID | str | None,
     kind: str,
     amount: int,
     day: date | str,
@@ -57,7 +57,7 @@ def digest(
 def digest_of(
     transaction_id: UUID | str,
     user_id: UUID | str,
-    jar_id: UUID | str,
+    jar_id: UUID | str | None,
     kind: str,
     amount: int,
     day: date | str,

@@ -51,16 +51,18 @@ def statement(running: tuple[bool, ...]) -> Statement:
     )
 
 
+#: A loan's default has most: locked money, receivable, interest, charges, losses.
+MOST_LINES = 5
 UPDATE_JAR = "UPDATE savings_jars SET current_amount = %s WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A movement as it was booked. ``amount`` and ``balance_after`` (the jar's) in minor units."""
+    """A movement as it was booked. ``amount`` and ``balance_after`` (the jar's, else the loan's) in minor units."""
 
     id: UUID
     user_id: UUID
-    jar_id: UUID
+    jar_id: UUID | None
     type: str
     amount: int
     date: date
@@ -82,7 +84,7 @@ class Line:
 def post(
     *,
     user_id: UUID,
-    jar_id: UUID,
+    jar_id: UUID | None,
     jar_account: Account,
     kind: str,
     amount: int,
@@ -95,18 +97,19 @@ def post(
 ) -> Posted:
     """Book one movement of ``amount`` > 0 minor units along ``lines``, whose sum is zero.
 
-    ``jar_account`` is the jar's account, whether or not it is among the lines; its row and every running account of the
-    lines must be locked by this transaction. Updates the Accounts in place. Raises DomainError ``insufficient_funds``
+    ``jar_account`` is the jar's account, whether or not it is among the lines; where a loan moves and no jar, the
+    loan's receivable, and no ``jar_id``. Its row and every running account of the lines must be locked by this
+    transaction. Updates the Accounts in place. Raises DomainError ``insufficient_funds``
     where a jar would go below zero, and ValueError for lines that are not a movement.
     """
     if (
         amount <= 0
-        or len(lines) not in (2, 3)
+        or not 2 <= len(lines) <= MOST_LINES
         or sum(line.amount for line in lines) != 0
         or any(line.amount == 0 for line in lines)
-        or len({id(line.account) for line in lines}) < len(lines)
+        or len({_name(line) for line in lines}) < len(lines)
     ):
-        raise ValueError("a movement is positive and has two or three lines, of accounts of their own, summing to zero")
+        raise ValueError("a movement is positive and has two to five lines, of accounts of their own, summing to zero")
     for line in lines:
         if isinstance(line.account, Account):
             if line.account.kind == "jar" and line.account.balance + line.amount < 0:
@@ -136,7 +139,7 @@ def post(
         chain.micros(recorded_at),
         posted.balance_after,
         reversal_of,
-        [(line.account.id if isinstance(line.account, Account) else line.account, line.amount) for line in lines],
+        [(_name(line), line.amount) for line in lines],
     )
     parameters: list[object] = [
         posted.id,
@@ -164,6 +167,10 @@ def post(
     if note:
         queue("INSERT INTO transaction_notes (transaction_id, note) VALUES (%s, %s)", (posted.id, note))
     return posted
+
+
+def _name(line: Line) -> UUID:
+    return line.account.id if isinstance(line.account, Account) else line.account
 
 
 def lines_of(kind: str, jar_account: Account, amount: int) -> list[Line]:

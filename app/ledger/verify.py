@@ -8,6 +8,7 @@ from typing import Any
 
 from app.ledger import chain, seals
 from app.ledger.chain import GENESIS
+from app.models.ledger import RUNNING_KINDS
 from app.transactions import fetch, queue, stream
 
 ROWS_AT_ONCE = 20_000
@@ -34,20 +35,20 @@ JOIN (
 WHERE p.seq IS NOT NULL
 ORDER BY p.account_id, p.seq
 """
-BALANCES = """
+BALANCES = f"""
 SELECT a.id::text, a.kind, a.balance, coalesce(s.total, 0), j.id::text, j.current_amount
 FROM ledger_accounts a
 LEFT JOIN (SELECT account_id, sum(amount) AS total FROM postings GROUP BY account_id) s ON s.account_id = a.id
 LEFT JOIN savings_jars j ON j.id = a.jar_id
-WHERE a.kind IN ('jar', 'owed')
+WHERE a.kind IN {RUNNING_KINDS}
     AND (a.balance <> coalesce(s.total, 0) OR (a.kind = 'jar' AND j.current_amount IS DISTINCT FROM a.balance))
-"""
+"""  # noqa: S608  constants only
 # Lines that are in a chain and should not be, or the other way round, or belong to no account.
-MISPLACED = """
+MISPLACED = f"""
 SELECT p.transaction_id::text, p.line, p.account_id::text, a.kind
 FROM postings p LEFT JOIN ledger_accounts a ON a.id = p.account_id
-WHERE a.id IS NULL OR (a.kind IN ('jar', 'owed')) <> (p.seq IS NOT NULL)
-"""
+WHERE a.id IS NULL OR (a.kind IN {RUNNING_KINDS}) <> (p.seq IS NOT NULL)
+"""  # noqa: S608  constants only
 # A movement of a jar and the account lines it has must be about the same saver.
 FOREIGN_JARS = """
 SELECT t.id::text FROM transactions t JOIN savings_jars j ON j.id = t.jar_id WHERE j.user_id <> t.user_id
@@ -131,7 +132,7 @@ def _chains(
 
 def _heads(heads: dict[str, tuple[int, bytes]]) -> Iterator[Finding]:
     for account, kind, seq, head in fetch(
-        "SELECT id::text, kind, head_seq, head_hash FROM ledger_accounts WHERE kind IN ('jar', 'owed')"
+        f"SELECT id::text, kind, head_seq, head_hash FROM ledger_accounts WHERE kind IN {RUNNING_KINDS}"  # noqa: S608
     ):
         last_seq, last_hash = heads.get(account, (0, None))
         if seq != last_seq or (last_hash is not None and (head is None or bytes(head) != last_hash)):

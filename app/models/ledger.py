@@ -32,10 +32,26 @@ from app.extensions import Model
 from app.models.identity import Instant, one_of
 from app.transactions import on_violation
 
-ACCOUNT_KINDS = ("jar", "owed", "outside", "transit", "interest", "bonus", "fees")
+ACCOUNT_KINDS = (
+    "jar",
+    "owed",
+    "outside",
+    "transit",
+    "interest",
+    "bonus",
+    "fees",
+    "loan_receivable",
+    "loan_locked",
+    "loan_interest",
+    "loan_fees",
+    "late_charges",
+    "loan_losses",
+)
+# A loan's own two accounts.
+LOAN_KINDS = ("loan_receivable", "loan_locked")
 # Kinds that hold a running balance and a hash chain under their row's lock. The others are the sum of their postings,
 # so that no saver's movement waits for another's.
-RUNNING_KINDS = frozenset({"jar", "owed"})
+RUNNING_KINDS = ("jar", "owed", *LOAN_KINDS)
 TRANSACTION_TYPES = (
     "deposit",
     "withdraw",
@@ -45,19 +61,40 @@ TRANSACTION_TYPES = (
     "transfer_in",
     "transfer_out",
     "reversal",
+    "loan_accept",
+    "loan_charge",
+    "loan_repayment",
+    "loan_release",
+    "loan_default",
+    "loan_cancel",
+    "loan_refund",
 )
+# These may move without a jar: between a loan, the house and the world outside.
+LOAN_TYPES = tuple(kind for kind in TRANSACTION_TYPES if kind.startswith("loan_"))
 
 
 class LedgerAccount(Model):
-    """Where money is. Savers' accounts are positive when Chhota owes the saver, ``owed`` negative when it is owed."""
+    """Where money is. Savers' accounts are positive when Chhota owes the saver, ``owed`` negative when it is owed.
+
+    A loan has two of its own: what is still to be paid back (``loan_receivable``, at most zero) and what is kept for
+    the saver until then (``loan_locked``).
+    """
 
     __tablename__ = "ledger_accounts"
     __table_args__ = (
         CheckConstraint(one_of("kind", ACCOUNT_KINDS), name="kind"),
         CheckConstraint("kind <> 'jar' OR balance >= 0", name="jar_not_below_zero"),
-        CheckConstraint("kind IN ('jar', 'owed') OR (balance = 0 AND head_seq = 0)", name="no_running_balance"),
+        CheckConstraint(
+            f"{one_of('kind', RUNNING_KINDS)} OR (balance = 0 AND head_seq = 0)", name="no_running_balance"
+        ),
+        CheckConstraint("kind <> 'loan_receivable' OR balance <= 0", name="receivable_not_above_zero"),
+        CheckConstraint("kind <> 'loan_locked' OR balance >= 0", name="locked_not_below_zero"),
+        CheckConstraint(f"({one_of('kind', LOAN_KINDS)}) = (loan_id IS NOT NULL)", name="loan"),
         CheckConstraint("(kind = 'jar') = (jar_id IS NOT NULL)", name="jar"),
         UniqueConstraint("jar_id", name="uq_ledger_accounts_jar_id"),
+        Index(
+            "uq_ledger_accounts_loan_id", "loan_id", "kind", unique=True, postgresql_where=text("loan_id IS NOT NULL")
+        ),
         Index("uq_ledger_accounts_owed", "user_id", unique=True, postgresql_where=text("kind = 'owed'")),
     )
 
@@ -65,19 +102,24 @@ class LedgerAccount(Model):
     kind: Mapped[str] = mapped_column(String(16))
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     jar_id: Mapped[UUID | None] = mapped_column(ForeignKey("savings_jars.id"))
+    loan_id: Mapped[UUID | None] = mapped_column(ForeignKey("loans.id"))
     balance: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     head_seq: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     head_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Transaction(Model):
-    """One movement. ``date`` is the saver's local day of ``occurred_at``; ``balance_after`` is the jar's."""
+    """One movement. ``date`` is the saver's local day of ``occurred_at``; ``balance_after`` is the jar's.
+
+    Where a loan moves and no jar, ``balance_after`` is the loan's receivable.
+    """
 
     __tablename__ = "transactions"
     __table_args__ = (
         CheckConstraint(one_of("type", TRANSACTION_TYPES), name="type"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("posting_count >= 2", name="posting_count"),
+        CheckConstraint(f"jar_id IS NOT NULL OR {one_of('type', LOAN_TYPES)}", name="jar"),
         CheckConstraint("(type = 'reversal') = (reversal_of IS NOT NULL)", name="reversal"),
         # One look instead of two at each movement, and more: the jar is this saver's.
         ForeignKeyConstraint(["jar_id", "user_id"], ["savings_jars.id", "savings_jars.user_id"]),
@@ -91,7 +133,7 @@ class Transaction(Model):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
     user_id: Mapped[UUID]
-    jar_id: Mapped[UUID]
+    jar_id: Mapped[UUID | None]
     type: Mapped[str] = mapped_column(String(16))
     amount: Mapped[int] = mapped_column(BigInteger)
     date: Mapped[date] = mapped_column(Date)

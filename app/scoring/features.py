@@ -24,6 +24,9 @@ CAP: Final = 12
 LONG_CAP: Final = 24
 #: An obligation counts half as much as the one four later.
 DECAY: Final = 0.5 ** (1 / 4)
+#: Days after its due day by which an instalment counts as on time, and after which it counts as missed.
+ON_TIME_DAYS: Final = 3
+MISSED_AFTER_DAYS: Final = 30
 _MILLION: Final = 1_000_000
 
 #: Names of the features, and the direction in which each may move a prediction (1 up, -1 down, 0 either).
@@ -51,9 +54,10 @@ SIGNS: Final[dict[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Instalments:
-    """Closed loan instalments in the order (saver, due day). ``days_late``: 0 for one paid by its due day.
+    """Closed loan instalments in the order (saver, day closed). ``days_late``: 0 for one paid by its due day.
 
-    ``on_time``: paid within three days of it.
+    ``on_time``: paid within three days of it. One that was not paid within thirty closed as missed on the day after,
+    with the days late of that day, whatever came later.
     """
 
     starts: Index

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 
 from app.services.gamification import board_values, boards
-from app.services.ops import auto_deposits, closing, local_hours, scores, upkeep
+from app.services.ops import auto_deposits, closing, loans, local_hours, scores, upkeep
 
 STEP = 2
 
 
 def shorten() -> None:
     """Make every job of this process go on in small steps."""
-    for module in (auto_deposits, board_values, boards, local_hours, scores, upkeep):
+    for module in (auto_deposits, board_values, boards, loans, local_hours, scores, upkeep):
         module.CHUNK = STEP  # type: ignore[attr-defined]
     assert closing.close_days.__kwdefaults__ is not None
     closing.close_days.__kwdefaults__["chunk"] = STEP

@@ -28,6 +28,8 @@ import config as settings
 from app.extensions import celery
 from app.integrations.payments import HttpPayments
 from app.ledger.verify import verify
+from app.loans.schedule import months_after
+from app.services.loans import checking
 from app.services.ops.job_runs import perform
 from app.services.ops.jobs import JOBS
 from app.tasks.outbox import RECEIVERS
@@ -62,6 +64,10 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "savings.announce": ("auto_deposit_turns", "INSERT", 2),
     # After the money was collected, and before it is booked.
     "savings.collect": ("transactions", "INSERT", 2),
+    "loans.progress": ("loans", "UPDATE", 2),
+    "loans.remind": ("notifications", "INSERT", 2),
+    # After the late charge, and before the money moves.
+    "loans.age": ("transactions", "INSERT", 2),
     "upkeep.dead_letters": ("outbox", "UPDATE", 1),
     "upkeep.purge": ("notifications", "DELETE", 2),
     "credit.health": ("score_health", "INSERT", 1),
@@ -108,6 +114,10 @@ HELD = {
     "score_history": "SELECT user_id, cause, status, score, predicted_score FROM credit_score_history",
     "badges": "SELECT user_id, jar_id, badge_type FROM badges",
     "answers": "SELECT user_id, key, status FROM idempotency_records",
+    "loans": "SELECT user_id, amount, status, cancel_reason, ended_on FROM loans",
+    "instalments": "SELECT loan_id, number, charge, paid_on FROM loan_instalments",
+    "loan_payments": "SELECT loan_id, kind, amount, written_off FROM loan_payments",
+    "locked": "SELECT loan_id, kind, balance FROM ledger_accounts WHERE loan_id IS NOT NULL",
     "seals": "SELECT id, accounts FROM ledger_checkpoints",
     "outbox": "SELECT topic, dead_at IS NULL FROM outbox",
     "runs": "SELECT status FROM job_runs WHERE status <> 'done'",
@@ -123,6 +133,15 @@ def evening() -> datetime:
     )
 
 
+def told_of(at: datetime) -> datetime:
+    """When a loan was accepted whose first instalment is due on the day of ``at``, or three days later."""
+    today = at.astimezone(ZoneInfo("Asia/Kolkata")).date()
+    days = next(
+        days for days in range(25, 35) if (months_after(today - timedelta(days=days), 1) - today).days in (0, 3)
+    )
+    return at - timedelta(days=days)
+
+
 @pytest.fixture
 def prepared(stack: Any, template: str, clock: Clock) -> tuple[str, datetime]:
     """A database in which every job has work in several steps at an instant: its name, and the instant."""
@@ -136,6 +155,10 @@ def prepared(stack: Any, template: str, clock: Clock) -> tuple[str, datetime]:
             jars = [saver.jar(auto_deposit={"amount": "20"}), saver.jar(), saver.jar(plan_type="weekly")]
             saver.deposit(jars[0])
             savers.append((saver, jars))
+        for number, (saver, jars) in enumerate(savers):
+            # Three that have paid nothing for a hundred days, and three with an instalment that is told of today.
+            factories.lend(saver, jars[1], at - timedelta(days=135) if number < 3 else told_of(at))
+            factories.lend(saver, None, at - timedelta(days=8))
         clock.set(at - timedelta(days=1, hours=10))
         perform(JOBS["savings.announce"])
         for number, (saver, jars) in enumerate(savers):
@@ -369,6 +392,8 @@ def test_killed_between_two_steps_and_delivered_three_times_each_job_ends_as_a_c
         assert urlsplit(there.url).port
     with application(app_settings(stack), name) as app, app.app_context(), transaction():
         assert list(verify(lambda count: None)) == []
+    with application(app_settings(stack), name) as app, app.app_context(), transaction():
+        assert list(checking.verify()) == []
 
 
 def _again(connection: Any, broker: redis.Redis, job: str) -> bool:

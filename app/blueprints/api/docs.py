@@ -13,6 +13,7 @@ from marshmallow import fields
 from app.blueprints.api.access import access, declared
 from app.blueprints.api.problems import PROBLEM_TYPE
 from app.blueprints.api.schemas.base import StrictSchema
+from app.blueprints.api.schemas.loans import CheckSchema
 
 STAFF = frozenset({"support", "admin"})
 blueprint = Blueprint("api_docs", __name__, url_prefix="/api/docs")
@@ -28,6 +29,11 @@ class ProblemSchema(StrictSchema):
     code = fields.String(required=True, metadata={"description": "Stable, snake_case."})
     request_id = fields.String(required=True, allow_none=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    reasons = fields.List(
+        fields.Nested(CheckSchema), metadata={"description": "Of `not_eligible`: every check of the decision."}
+    )
+    next_steps = fields.List(fields.String(), metadata={"description": "Of `not_eligible`: what to do."})
+    decision_id = fields.String(metadata={"description": "Of `not_eligible`: the decision that is kept."})
 
 
 def describe(app: Flask, api: Api) -> None:

@@ -41,6 +41,12 @@ STATUS: dict[str, int] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "insufficient_funds": 409,
+    "offer_expired": 409,
+    "already_accepted": 409,
+    "cooling_off_over": 409,
+    "loan_over": 409,
+    "loan_not_open": 409,
+    "more_than_owed": 409,
     "email_taken": 409,
     "phone_taken": 409,
     "jar_not_empty": 409,
@@ -102,7 +108,13 @@ SENTENCES = {
 }
 
 
-def body(status: int, code: str, detail: str, errors: Mapping[str, Sequence[str]] | None = None) -> bytes:
+def body(
+    status: int,
+    code: str,
+    detail: str,
+    errors: Mapping[str, Sequence[str]] | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> bytes:
     """The bytes of a problem document, its sentences in the reader's language."""
     document: dict[str, Any] = {
         "type": f"urn:chhota:problem:{code}",
@@ -114,7 +126,16 @@ def body(status: int, code: str, detail: str, errors: Mapping[str, Sequence[str]
     }
     if errors:
         document["errors"] = {field: [in_language(one) for one in sentences] for field, sentences in errors.items()}
+    document.update(_said(dict(facts or {})))
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _said(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_said(one) for one in value]
+    return in_language(value) if isinstance(value, Sentence) else value
 
 
 def response(
@@ -123,9 +144,10 @@ def response(
     detail: str,
     errors: Mapping[str, Sequence[str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Response:
     """A problem as an answer; 401 says how to sign in, 429 and 503 when to come back."""
-    answer = Response(body(status, code, detail, errors), status, mimetype=PROBLEM_TYPE)
+    answer = Response(body(status, code, detail, errors, facts), status, mimetype=PROBLEM_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -138,13 +160,13 @@ def of_domain_error(error: DomainError) -> Response:
     """The problem of a business refusal."""
     status = STATUS.get(error.code, 503 if isinstance(error, Unavailable) else 409)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable | TooMany) else None
-    return response(status, error.code, error.message, error.errors, headers)
+    return response(status, error.code, error.message, error.errors, headers, error.facts)
 
 
 def rendered(error: DomainError) -> tuple[int, bytes]:
     """Status and body of a refusal that a key remembers."""
     status = STATUS.get(error.code, 409)
-    return status, body(status, error.code, error.message, error.errors)
+    return status, body(status, error.code, error.message, error.errors, error.facts)
 
 
 def in_api() -> bool:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-import orjson
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from app import clock
 from app.blueprints import cursors
-from app.blueprints.api import answers, problems
+from app.blueprints.api import answers, keys, problems
 from app.blueprints.api.access import ApiBlueprint, access, caller
 from app.blueprints.api.jars import shown
 from app.blueprints.api.schemas.savings import (
@@ -27,25 +24,12 @@ from app.blueprints.api.schemas.savings import (
     TransactionPageSchema,
 )
 from app.errors import DomainError
-from app.services.idempotency.once import Answer, Claim
 from app.services.savings import deposits, histories, jars, withdrawals
 from app.services.savings.histories import Filter
 from app.services.savings.movements import Movement
 from app.transactions import run
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.datastructures import Headers
-
 blueprint = ApiBlueprint("savings", __name__, url_prefix="/api", description="Jars and what moves in them")
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
-KEY_PARAMETER = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
-    "description": "The same key with the same body returns the first answer again and moves nothing.",
-}
 
 
 @blueprint.route("/jars/", methods=["POST"])
@@ -94,15 +78,15 @@ def close_jar(jar_id: UUID) -> None:
     run(lambda: jars.close(caller(), jar_id, at=clock.now()))
 
 
-@blueprint.route("/jars/deposit/", methods=["POST"], parameters=[KEY_PARAMETER])
+@blueprint.route("/jars/deposit/", methods=["POST"], parameters=[keys.PARAMETER])
 @access("saver")
 @blueprint.arguments(MovementSchema())
 @blueprint.response(201, MovementAnswerSchema)
 def deposit(values: dict[str, Any]) -> Response:
     """Put money into a jar."""
-    claim = _claim("deposit", values)
+    claim = keys.claim("deposit", values)
     person, at = caller(), clock.now()
-    return _answer(
+    return keys.answer(
         run(
             lambda: deposits.deposit(
                 person, values["jar_id"], values["amount"], values.get("note"), at=at, claim=claim, render=_render
@@ -111,15 +95,15 @@ def deposit(values: dict[str, Any]) -> Response:
     )
 
 
-@blueprint.route("/jars/withdraw/", methods=["POST"], parameters=[KEY_PARAMETER])
+@blueprint.route("/jars/withdraw/", methods=["POST"], parameters=[keys.PARAMETER])
 @access("saver")
 @blueprint.arguments(MovementSchema())
 @blueprint.response(201, MovementAnswerSchema)
 def withdraw(values: dict[str, Any]) -> Response:
     """Take money out of a jar."""
-    claim = _claim("withdraw", values)
+    claim = keys.claim("withdraw", values)
     person, at = caller(), clock.now()
-    return _answer(
+    return keys.answer(
         run(
             lambda: withdrawals.withdraw(
                 person, values["jar_id"], values["amount"], values.get("note"), at=at, claim=claim, render=_render
@@ -160,30 +144,7 @@ def _with(value: Any, **more: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__} | more
 
 
-def _claim(route: str, values: dict[str, Any]) -> Claim | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not KEY.fullmatch(key):
-        raise DomainError("idempotency_key_invalid", "A key has 1 to 255 visible ASCII characters.")
-    return Claim(caller().id, key, route, sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).digest())
-
-
 def _render(outcome: Movement | DomainError) -> tuple[int, bytes]:
     if isinstance(outcome, DomainError):
         return problems.rendered(outcome)
     return 201, answers.movement(outcome, currency=current_app.config["CURRENCY"])
-
-
-class _Written(Response):
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """The headers as they are: the length is among them, and there is no address to complete."""
-        return self.headers
-
-
-def _answer(answer: Answer) -> Response:
-    mimetype = "application/json" if answer.status < 400 else problems.PROBLEM_TYPE
-    response = _Written(answer.body, answer.status, mimetype=mimetype)
-    if answer.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response

@@ -28,6 +28,9 @@ WORDS = {
     "transfer_in": Sentence("Moved in from another jar"),
     "transfer_out": Sentence("Moved out to another jar"),
     "reversal": Sentence("Reversal"),
+    "loan_repayment": Sentence("Paid towards the loan"),
+    "loan_release": Sentence("Money of the loan"),
+    "loan_refund": Sentence("Back from a cancelled loan"),
 }
 # The same within a sentence.
 _REVERSED = {

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.periods import Plan, SaverZone
 from app.scoring.calendars import CODES, Days
-from app.scoring.features import Features, Instalments, features_now
+from app.scoring.features import MISSED_AFTER_DAYS, ON_TIME_DAYS, Features, Instalments, features_now
 from app.scoring.histories import NEVER, Index, Jars, Movements, Pauses
 from app.services.credit.binary import EPOCH_DAYS, INFINITY, columns
 from app.services.credit.ids import Ids
@@ -69,6 +69,22 @@ SELECT t.jar_id, t.date, CASE WHEN t.type IN ('deposit', 'transfer_in') THEN t.a
 FROM transactions t WHERE {{whose}} AND t.occurred_at <= %(at)s AND t.type IN {_KINDS} {{known}}
     AND t.id NOT IN (SELECT r.reversal_of FROM transactions r
         WHERE {{reversed}} AND r.reversal_of IS NOT NULL AND r.recorded_at <= %(at)s)
+"""  # noqa: S608
+# An instalment closes as it is paid, not before its month begins, or as missed. Of a loan that is over only those count
+# that fell due while it was open: paying a loan back at once is no history of paying in time. One that was cancelled
+# never was. As known at the instant: what was paid or ended after it had not been yet.
+INSTALMENTS = f"""
+SELECT user_id, due_on, closed, days_late, on_time::int::smallint FROM (
+    SELECT i.user_id, i.due_on, i.loan_id, i.number,
+        CASE WHEN p.in_time THEN greatest(i.paid_on, i.starts_on) ELSE i.due_on + {MISSED_AFTER_DAYS + 1} END AS closed,
+        CASE WHEN p.in_time THEN greatest(i.paid_on - i.due_on, 0) ELSE {MISSED_AFTER_DAYS + 1} END AS days_late,
+        p.in_time AND i.paid_on <= i.due_on + {ON_TIME_DAYS} AS on_time
+    FROM loan_instalments i JOIN loans l ON l.id = i.loan_id
+    CROSS JOIN LATERAL (SELECT coalesce(i.paid_at <= %(at)s AND i.paid_on <= i.due_on + {MISSED_AFTER_DAYS}, false)
+        AS in_time) p
+    WHERE {{whose}} AND l.accepted_at <= %(at)s AND (l.ended_at IS NULL OR l.ended_at > %(at)s
+        OR l.status <> 'cancelled' AND i.due_on <= l.ended_on)
+) known WHERE closed <= (%(at)s AT TIME ZONE 'UTC')::date + 1 ORDER BY user_id, closed, due_on, loan_id, number
 """  # noqa: S608
 # A history that was imported was known elsewhere when it happened; what came into its jars after that was not.
 KNOWN = """AND (t.recorded_at <= %(at)s OR EXISTS (SELECT FROM import_accounts i JOIN import_runs r ON r.id = i.run_id
@@ -152,7 +168,7 @@ def _gather(whose: str, which: str, parameters: dict[str, Any], at: datetime, pa
         jars,
         _pauses(whose, parameters, jar_ids),
         _movements(whose, parameters, jar_ids, jars, past),
-        Instalments.none(len(savers)),
+        _instalments(whose, parameters, savers, today),
     )
 
 
@@ -234,6 +250,23 @@ def _movements(whose: str, parameters: dict[str, Any], jar_ids: Ids, jars: Jars,
     jar, day, amount = jar[order], found["day"][order], found["amount"][order]
     exempt = (amount < 0) & ((day >= jars.completed[jar]) | (found["moved_on"][order] == 1))
     return Movements(jar, day, amount, exempt)
+
+
+def _instalments(whose: str, parameters: dict[str, Any], savers: Ids, today: Days) -> Instalments:
+    found = columns(
+        INSTALMENTS.format(whose=whose.format("i")),
+        parameters,
+        {"user": "uuid", "due": "date", "closed": "date", "days_late": "int4", "on_time": "int2"},
+    )
+    if not len(found["due"]):
+        return Instalments.none(len(savers))
+    saver = savers.places(Ids(found["user_high"], found["user_low"]))
+    # The statement looks a day too far, for whoever lives where it is tomorrow already.
+    own = (saver >= 0) & (found["closed"] <= today[saver])
+    starts = np.searchsorted(saver[own], np.arange(len(savers) + 1))
+    return Instalments(
+        starts, found["due"][own], found["closed"][own], found["days_late"][own], found["on_time"][own] == 1
+    )
 
 
 def _in_order(place: Index, booking: tuple[NDArray[Any], ...]) -> Index:

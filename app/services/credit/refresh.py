@@ -15,7 +15,7 @@ from app.services.credit.storing import Cause, keep
 from app.transactions import fetch
 
 #: Types of movements as causes.
-_CAUSES: Final = {"deposit": "deposit", "withdraw": "withdrawal", "reversal": "reversal"}
+_CAUSES: Final = {"deposit": "deposit", "withdraw": "withdrawal", "reversal": "reversal", "repayment": "repayment"}
 THERE: Final = "SELECT id FROM users WHERE id = ANY(%s::uuid[]) AND status <> 'erased'"
 
 

@@ -20,7 +20,11 @@ from app.transactions import Statement, constraint_of, fetch, queue, start_over,
 
 # Refusals of the business that a key remembers. Validation, missing things, limits and faults it does not.
 REMEMBERED = frozenset(
-    {"insufficient_funds", "jar_closed", "jar_not_empty", "jar_limit", "kyc_required", "not_eligible", "offer_expired"}
+    {
+        *("insufficient_funds", "jar_closed", "jar_not_empty", "jar_limit", "kyc_required"),
+        *("not_eligible", "offer_expired", "already_accepted", "loan_open", "loan_over", "loan_not_open"),
+        *("cooling_off_over", "more_than_owed"),
+    }
 )
 # The function says what was waited for where the wait is too long, and begins a subtransaction for that: it is called
 # where there is something to wait for only.

@@ -96,12 +96,20 @@ def principal(family_id: UUID, user_id: UUID | None = None, *, at_a_page: bool =
 
 def saver_of_jar(jar_id: UUID) -> tuple[Principal, bool] | None:
     """Whose jar that is, for what is done on their behalf while nobody is signed in; and whether they are active."""
+    return _absent("FROM savings_jars j JOIN users u ON u.id = j.user_id", "j.id = %s", jar_id)
+
+
+def saver_of(user_id: UUID) -> tuple[Principal, bool] | None:
+    """The same of a saver by id."""
+    return _absent("FROM users u", "u.id = %s", user_id)
+
+
+def _absent(tables: str, which: str, id_: UUID) -> tuple[Principal, bool] | None:
     rows = fetch(
         "SELECT u.id, u.role, u.name, u.email, u.language, u.kyc_status, u.time_zone, u.time_zone_next,"
-        " u.time_zone_from, h.closed_through, u.status = 'active'"
-        " FROM savings_jars j JOIN users u ON u.id = j.user_id LEFT JOIN saver_habits h ON h.user_id = u.id"
-        " WHERE j.id = %s",
-        (jar_id,),
+        f" u.time_zone_from, h.closed_through, u.status = 'active' {tables}"
+        f" LEFT JOIN saver_habits h ON h.user_id = u.id WHERE {which}",
+        (id_,),
     )
     if not rows:
         return None

@@ -24,6 +24,7 @@ from app.services.ops import (
     digests,
     handing_on,
     job_runs,
+    loans,
     reminders,
     scores,
     stored_files,
@@ -98,6 +99,9 @@ JOBS: dict[str, Job] = {
         Job("savings.announce", "Tells savers a day ahead of each auto-deposit.", auto_deposits.announce, QUARTERS),
         Job("savings.collect", "Collects the auto-deposits that are due.", auto_deposits.collect, "*/5 * * * *"),
         Job("identity.send_letters", "Sends links and codes to savers.", _letters, "* * * * *", recorded=False),
+        Job("loans.progress", "Ends offers and cooling-offs whose time is over.", loans.progress, QUARTERS),
+        Job("loans.remind", "Tells savers of instalments due soon, today, or overdue.", loans.remind, QUARTERS),
+        Job("loans.age", "Charges what is late, ends loans in default.", loans.age, FIVE_AFTER),
         Job("support.tell_officer", "Sends word of savers' requests.", support_letters.tell_officer, TENTHS),
         Job(
             "support.tell_late", "Tells officer and saver of answers that are late.", support_letters.tell_late, TENTHS

@@ -36,6 +36,11 @@ SCORE_FACTS: Final = (
 )  # fmt: skip
 SCORE: Final = f"SELECT {', '.join(SCORE_FACTS)}, feature_set, features FROM credit_scores WHERE user_id = %s"  # noqa: S608
 MOVEMENT_FACTS: Final = ("type", "amount", "date", "occurred_at", "recorded_at", "balance_after", "jar_id")
+LOAN_FACTS: Final = (
+    "status", "amount", "tenure_months", "rate", "apr", "fee", "instalment", "statement_version", "offered_at",
+    "expires_at", "accepted_at", "ended_at", "cancel_reason",
+)  # fmt: skip
+LOAN: Final = f"SELECT {', '.join(LOAN_FACTS)} FROM loans WHERE id = %s AND user_id = %s"  # noqa: S608
 MOVEMENT: Final = f"SELECT {', '.join(MOVEMENT_FACTS)} FROM transactions WHERE id = %s AND user_id = %s"  # noqa: S608
 
 on_violation(
@@ -224,4 +229,6 @@ def what_is_shown(user_id: UUID, about: About) -> dict[str, Any] | None:
         }
     if about.kind == "transaction" and (rows := fetch(MOVEMENT, (about.id, user_id))):
         return dict(zip(MOVEMENT_FACTS, rows[0], strict=True))
+    if about.kind == "loan" and (rows := fetch(LOAN, (about.id, user_id))):
+        return dict(zip(LOAN_FACTS, rows[0], strict=True))
     raise NotFound("You have nothing of that kind under this id.")

@@ -30,7 +30,7 @@ from app.transactions import fetch, queue
 OF_TARGETS: Final = frozenset({"halfway", "target_reached", "three_pots"})
 STANDING = (
     "SELECT t.user_id, t.jar_id, t.id, t.type, t.amount, t.date, t.occurred_at FROM transactions t"
-    " WHERE t.user_id = ANY(%s::uuid[]) AND t.type <> 'reversal'"
+    " WHERE t.user_id = ANY(%s::uuid[]) AND t.type <> 'reversal' AND t.jar_id IS NOT NULL"
     " AND NOT EXISTS (SELECT FROM transactions r WHERE r.reversal_of = t.id)"
     " ORDER BY t.user_id, t.date, t.recorded_at, t.id"
 )

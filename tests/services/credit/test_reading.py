@@ -86,7 +86,7 @@ def test_the_row_is_read_and_nothing_is_computed(
     forget(saver)
     seen = sent(monkeypatch)
     assert read(saver, clock).score == score
-    assert len(seen) <= 8, "who it is, the row, then zone, jars, pauses and movements, and two commits"
+    assert len(seen) <= 9, "who it is, the row, then zone, jars, pauses, movements, instalments, and two commits"
 
 
 def test_without_a_row_one_is_made_once(

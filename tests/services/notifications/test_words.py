@@ -57,7 +57,12 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "target_reached": [{**JAR, "target": 500000}],
     "score_changed": [{"score": score, "before": before, "reason": "deposit"}
                       for score, before in itertools.product([620, 662], [640, None])],
-    "instalment_due": [{**LOAN, "amount": 96973, "due_on": "2026-07-17", "overdue": late} for late in (False, True)],
+    "instalment_due": [
+        *({**LOAN, "event": "due", "amount": 96973, "due_on": "2026-07-17", "overdue": late} for late in (False, True)),
+        {**LOAN, **JAR, "event": "repaid", "amount": 1960000},
+        {**LOAN, **JAR, "event": "defaulted", "amount": 250000},
+        {**LOAN, "event": "defaulted", "amount": 0},
+    ],
     "kyc_decided": [
         {"status": status, "document_type": paper, **why}
         for status, paper, why in itertools.product(

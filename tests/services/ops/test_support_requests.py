@@ -67,6 +67,17 @@ def test_staff_see_the_movement(saver: Saver, clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("context")
+def test_staff_see_the_loan(app: Flask, saver: Saver, clock: Clock) -> None:
+    loan = factories.lend(saver, saver.jar(), clock.now())
+    asked = ask(saver, clock, about=About("loan", loan))
+    shown = run(lambda: support_answers.show(asked.reference, at=clock.now())).shown
+    assert shown is not None
+    assert (shown["status"], shown["amount"], shown["tenure_months"]) == ("accepted", 500_000, 12)
+    with pytest.raises(NotFound):
+        ask(factories.make_saver(app), clock, about=About("loan", loan))
+
+
+@pytest.mark.usefixtures("context")
 def test_the_day_is_the_saver_s_own(app: Flask, clock: Clock) -> None:
     clock.set(clock.now().replace(hour=19))  # tomorrow in Kolkata
     assert str(ask(factories.make_saver(app), clock).answer_by) == "2026-07-23"

@@ -15,6 +15,7 @@ from app.services.audit import log as audit
 from app.services.identity import passwords, revocations
 from app.services.identity.principal import Principal
 from app.services.identity.sign_in import invalid_credentials
+from app.services.loans.standing import has_open_loan
 from app.services.ops.privacy.holdings import HOLDINGS
 from app.services.outbox.messages import enqueue
 from app.services.savings import instructions
@@ -40,10 +41,15 @@ def _no_money(user_id: UUID) -> None:
         )
 
 
+def _no_loan(user_id: UUID) -> None:
+    if has_open_loan(user_id):
+        raise DomainError("loan_open", "A loan is open. Pay it back first; then you can go.")
+
+
 #: What a page says, where who it is stands beyond doubt.
 WRONG_PASSWORD: Final = Sentence("That is not your password. Nothing was changed.")
-#: What keeps an account open: each raises DomainError with a code of its own. Loans have theirs here too.
-BLOCKERS: Final[list[Callable[[UUID], None]]] = [_no_money]
+#: What keeps an account open: each raises DomainError with a code of its own.
+BLOCKERS: Final[list[Callable[[UUID], None]]] = [_no_money, _no_loan]
 #: What lies in the object store: each gives the keys of a saver's objects.
 OBJECTS: Final[list[str]] = ["SELECT kyc_file FROM users WHERE id = %(user)s AND kyc_file IS NOT NULL"]
 

@@ -42,6 +42,11 @@ WANTED: dict[str, dict[str, Any]] = {
                              "cause": "recalculation", "transaction_id": None},
     "badges": {"badge_type": "first_deposit", "transaction_id": None},
     "auto_deposit_turns": {"status": "done", "attempts": 1, "transaction_id": None},
+    "loans": {"status": "offered", "fee": 0, "accepted_at": None, "accepted_on": None, "accepted_in": None,
+              "cancel_until": None, "ended_at": None, "ended_on": None, "cancel_reason": None},
+    "loan_instalments": {"due_on": date(2026, 2, 1), "paid_principal": 0, "paid_interest": 0, "waived": 0,
+                         "charge": None, "paid_charge": 0, "paid_on": None, "paid_at": None},
+    "loan_payments": {"kind": "repayment", "amount": 3},
     "job_runs": {"status": "done"},
     "past_time_zones": {"time_zone": "Asia/Kolkata", "time_zone_next": None, "time_zone_from": None},
 }  # fmt: skip

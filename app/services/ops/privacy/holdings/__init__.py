@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.services.ops.privacy.holding import Holding
-from app.services.ops.privacy.holdings import conversations, files, house, money, people, progress
+from app.services.ops.privacy.holdings import conversations, files, house, loans, money, people, progress
 
 __all__ = ["HOLDINGS"]
 
@@ -13,6 +13,7 @@ HOLDINGS: dict[str, Holding] = {
         *people.HOLDINGS,
         *files.HOLDINGS,
         *money.HOLDINGS,
+        *loans.HOLDINGS,
         *progress.HOLDINGS,
         *conversations.HOLDINGS,
         *house.HOLDINGS,

@@ -103,9 +103,9 @@ HOLDINGS = (
         "The ledger's accounts",
         Section(
             "accounts",
-            columns("id", "kind", "jar_id", "balance"),
-            f"FROM ledger_accounts t WHERE t.jar_id IN {JARS} OR (t.kind = 'owed' AND t.user_id = %(user)s)"
-            " ORDER BY t.id",
+            columns("id", "kind", "jar_id", "loan_id", "balance"),
+            f"FROM ledger_accounts t WHERE t.jar_id IN {JARS} OR (t.kind = 'owed' AND t.user_id = %(user)s)"  # noqa: S608
+            " OR t.loan_id IN (SELECT id FROM loans WHERE user_id = %(user)s) ORDER BY t.id",
             money=frozenset({"balance"}),
         ),
         withheld={"head_seq": "the chain's own", "head_hash": "the chain's own"},
