@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ NOBODY = {
 REQUIRED = ("DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY", "KYC_NUMBER_KEY")
 LONGEST_ACCESS_MINUTES = 60
 LARGEST_BODY = 1 << 20
+OPENID_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+OPENID_DISCOVERY = "/.well-known/openid-configuration"
 WEAK_WORDS = ("change", "secret", "example", "password", "default", "insecure", "development")
 
 
@@ -145,6 +148,33 @@ def _time_zone(text: str) -> str:
     return text
 
 
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def _openid_providers(text: str) -> tuple[OpenIdProvider, ...]:
+    """A JSON list, or nothing. https, but for a provider on this machine."""
+    try:
+        listed = json.loads(text or "[]")
+        providers = tuple(OpenIdProvider(**one) for one in listed)
+    except (ValueError, TypeError) as error:
+        raise ValueError("is not a JSON list of name, label, discovery_url, client_id, client_secret") from error
+    for one in providers:
+        if not all(isinstance(value, str) and value.strip() for value in vars(one).values()):
+            raise ValueError("holds something that is empty or no text")
+        if not OPENID_NAME.fullmatch(one.name) or len(one.label) > 40:
+            raise ValueError("wants a name of small letters, digits and - (at most 32), and a label of at most 40")
+        if not one.discovery_url.endswith(OPENID_DISCOVERY):
+            raise ValueError(f"wants a discovery_url that ends with {OPENID_DISCOVERY}")
+        if not one.discovery_url.startswith("https://") and not _is_loopback(one.discovery_url):
+            raise ValueError("wants https:// for a provider that is not on this machine")
+        if "openid" not in one.scopes.split():
+            raise ValueError("wants the scope openid in scopes")
+    if len({one.name for one in providers}) < len(providers):
+        raise ValueError("names a provider twice")
+    return providers
+
+
 def _sms_templates(text: str) -> str:
     for pair in filter(None, (part.strip() for part in text.split(","))):
         name, separator, number = pair.partition("=")
@@ -171,6 +201,18 @@ def _fernet_keys(text: str) -> str:
         except ValueError:
             raise ValueError("is not a list of Fernet keys: `flask settings encryption-key` makes one") from None
     return text
+
+
+@dataclass(frozen=True)
+class OpenIdProvider:
+    """One who signs people in for us (OpenID Connect). ``name`` stands in addresses, ``label`` on buttons."""
+
+    name: str
+    label: str
+    discovery_url: str
+    client_id: str
+    client_secret: str
+    scopes: str = "openid email profile"
 
 
 @dataclass(frozen=True)
@@ -328,6 +370,15 @@ SETTINGS: tuple[Setting, ...] = (
         _sms_templates,
     ),
     Setting("SMS_COUNTRIES", "91", "calling codes of the countries whose numbers get codes: 91,971", _calling_codes),
+    Setting(
+        "OPENID_PROVIDERS",
+        "",
+        'who else may sign savers in (OpenID Connect), as JSON: [{"name": "google", "label": "Google",'
+        ' "discovery_url": "https://accounts.google.com/.well-known/openid-configuration", "client_id": "...",'
+        ' "client_secret": "..."}]; scopes, if others than openid email profile; empty: nobody; docs/sign-in.md',
+        _openid_providers,
+        True,
+    ),
     Setting("MAX_CONTENT_LENGTH", "65536", "largest body of a request that uploads no file, in bytes", _positive),
     Setting("LOG_LEVEL", "INFO", "least severity that is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
     Setting("LOG_FORMAT", "console", "json or console", _one_of("json", "console")),
@@ -505,6 +556,8 @@ class ProductionConfig(BaseConfig):
         for name in ("EXPO_PUSH_URL", "SMS_URL"):
             if config[name].startswith("http://"):
                 found.append(f"{name} is not https: what savers are told would travel in the clear")
+        if any(not one.discovery_url.startswith("https://") for one in config["OPENID_PROVIDERS"]):
+            found.append("OPENID_PROVIDERS has an address that is not https: who answers there could be anybody")
         smtp = urlsplit(config["SMTP_URL"])
         if smtp.scheme == "smtp" and smtp.hostname not in {"localhost", "127.0.0.1", "::1"}:
             found.append("SMTP_URL is not encrypted: use smtps:// or smtp+starttls://")

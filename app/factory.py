@@ -18,6 +18,7 @@ from app.cli import register_commands
 from app.integrations.email import mailer
 from app.integrations.model_store import model_store
 from app.integrations.object_store import object_store
+from app.integrations.openid import Providers
 from app.integrations.payments import payments
 from app.integrations.push import phone_push
 from app.integrations.scanner import scanner
@@ -120,6 +121,7 @@ def _bind_extensions(app: Flask) -> None:
         "scanner": scanner(app.config),
         "model_store": model_store(app.config, bucket, settings.ROOT),
         "payments": payments(app.config),
+        "openid": Providers(app, app.config["OPENID_PROVIDERS"]),
         "mailer": mailer(app.config),
         "phone_push": phone_push(app.config),
         "browser_push": browser_push(app.config),

@@ -146,7 +146,7 @@ class Visit:
 @pytest.fixture
 def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
     """Open a browser of one's own: ``size``, ``theme``, ``script`` (False: none runs), ``motion``
-    ("no-preference": things move) and ``language`` (en, hi)."""
+    ("no-preference": things move), ``language`` (en, hi) and ``address_of`` (another application than the usual)."""
     contexts: list[BrowserContext] = []
 
     def start(
@@ -156,6 +156,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
         script: bool = True,
         motion: Any = "reduce",
         language: str = "en",
+        address_of: str | None = None,
     ) -> Visit:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -166,7 +167,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
         )
         contexts.append(context)
         context.set_default_timeout(10_000)
-        opened = Visit(context.new_page(), address, language)
+        opened = Visit(context.new_page(), address_of or address, language)
         opened.watch()
         return opened
 

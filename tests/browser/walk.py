@@ -17,6 +17,9 @@ PUBLIC = ("/", "/login", "/signup", "/forgot", "/terms", "/privacy", "/offline",
 NO_PAGES = {
     "/manifest.webmanifest", "/service-worker.js", "/begin", "/agree", "/healthz", "/readyz", "/metrics",
     "/login/code", "/profile/two-factor/codes", "/profile/two-factor/off",
+    # There is no provider at the usual application: test_providers.py goes through these.
+    "/login/with/<name>", "/login/with/<name>/back", "/profile/ways", "/profile/ways/link",
+    "/profile/ways/with/<name>",
 }  # fmt: skip
 # For those who build pages, in English.
 OUR_OWN = {"/styleguide"}

@@ -34,6 +34,10 @@ STATUS: dict[str, int] = {
     "token_reused": 401,
     "forbidden": 403,
     "two_factor_required": 403,
+    "external_refused": 403,
+    "external_email_unproven": 403,
+    "external_by_hand": 403,
+    "account_unproven": 403,
     "fresh_sign_in_required": 403,
     "kyc_required": 403,
     "daily_limit": 403,
@@ -65,6 +69,9 @@ STATUS: dict[str, int] = {
     "already_verified": 409,
     "two_factor_on": 409,
     "two_factor_off": 409,
+    "external_taken": 409,
+    "external_limit": 409,
+    "last_way_in": 409,
     "idempotency_in_progress": 409,
     "paper_limit": 409,
     "paper_under_way": 409,
@@ -84,6 +91,7 @@ STATUS: dict[str, int] = {
     "temporarily_unavailable": 503,
     "storage_unavailable": 503,
     "sms_not_set_up": 503,
+    "provider_away": 503,
 }
 # Codes for what the framework itself refuses.
 CODES = {

@@ -10,14 +10,22 @@ from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints import device_tokens, languages
-from app.blueprints.web import half_way, refusals
+from app.blueprints.web import arrivals, half_way, refusals
 from app.blueprints.web.access import begin, caller, local_path, page_access, say, stay
-from app.blueprints.web.forms.identity import CodeForm, LogInForm, ProfileForm, SignUpForm, names_of
+from app.blueprints.web.forms.identity import (
+    CodeForm,
+    LogInForm,
+    ProfileForm,
+    ProviderSignUpForm,
+    SignUpForm,
+    names_of,
+)
+from app.blueprints.web.opening import open_browser
 from app.errors import DomainError
 from app.extensions import limiter
-from app.services.identity import email_check, entering, photos, sign_in, signup, slowing
+from app.services.identity import email_check, entering, external, photos, sign_in, signup, slowing
 from app.services.identity import profile as profiles
-from app.services.identity.principal import Principal, principal
+from app.services.identity.principal import Principal
 from app.transactions import run
 
 blueprint = Blueprint("web_identity", __name__)
@@ -37,17 +45,18 @@ def sign_up() -> Page:
     """Make an account and sign in."""
     if current_user.is_authenticated:
         return _home()
-    form, status = SignUpForm(), 200
+    arrived = arrivals.kept("sign_up")
+    form, status = (SignUpForm() if arrived is None else ProviderSignUpForm(name=arrived.identity.name)), 200
     if form.is_submitted():
         status = 422
         if form.validate():
             try:
-                begin(run(lambda: _opened(_new_account(form), known=False)))
+                begin(run(lambda: open_browser(_new_account(form, arrived), known=False)))
                 say("success", SAID, "welcome", form.name.data)
                 return redirect(local_path(request.args.get("next")) or url_for("web_first_run.begin"), 303)
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
-    return render_template("identity/sign_up.html", form=form), status
+    return render_template("identity/sign_up.html", form=form, arrived=arrived, providers=external.offered()), status
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -74,7 +83,7 @@ def log_in() -> Page:
                 return _home()
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
-    return render_template("identity/log_in.html", form=form), status
+    return render_template("identity/log_in.html", form=form, providers=external.offered()), status
 
 
 @blueprint.route("/login/code", methods=["GET", "POST"])
@@ -95,7 +104,7 @@ def log_in_code() -> Page:
             account, known = slowing.account_of(**names), device_tokens.known_by(**names)
             try:
                 with slowing.guessing(slowing.at_sign_in(account, request.remote_addr, device=known)):
-                    begin(run(lambda: _opened(entering.by_code(person, form.otp.data or "", at=clock.now()))))
+                    begin(run(lambda: _by_code(person, form.otp.data or "")))
                 return _home()
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
@@ -151,31 +160,27 @@ def profile() -> Page:
     return render_template("identity/profile.html", form=form, **shown), status
 
 
-def _new_account(form: SignUpForm) -> UUID:
-    user = signup.sign_up(
-        name=form.name.data or "",
-        email=form.email.data or "",
-        phone=form.phone.data,
-        password=form.password.data or "",
-        language=languages.language(),
-        at=clock.now(),
-    )
+def _new_account(form: SignUpForm | ProviderSignUpForm, arrived: arrivals.Arrival | None) -> UUID:
+    name, phone, language, at = form.name.data or "", form.phone.data, languages.language(), clock.now()
+    if arrived is not None:
+        return external.sign_up(arrived.identity, name=name, phone=phone, language=language, at=at)
+    email, password = form.data["email"] or "", form.data["password"] or ""
+    user = signup.sign_up(name=name, email=email, phone=phone, password=password, language=language, at=at)
     email_check.send_link(user.id)
     return user.id
 
 
+def _by_code(person: entering.HalfWay, otp: str) -> Principal:
+    at = clock.now()
+    user_id = entering.by_code(person, otp, at=at)
+    arrived = arrivals.kept("code", user_id)
+    if arrived is not None:
+        external.linked(user_id, arrived.identity, at=at)
+    return open_browser(user_id)
+
+
 def _entered(found: UUID | entering.HalfWay) -> Principal | entering.HalfWay:
-    return found if isinstance(found, entering.HalfWay) else _opened(found)
-
-
-def _opened(user_id: UUID, *, known: bool = True) -> Principal:
-    """A sign-in of this browser, and who it belongs to. ``known``: the account was there before."""
-    device = request.user_agent.string
-    family = entering.open_sign_in(user_id, kind="web", device=device, at=clock.now(), known=known)
-    device_tokens.remember(user_id)
-    person = principal(family.family_id)
-    assert person is not None  # its row has just been written
-    return person
+    return found if isinstance(found, entering.HalfWay) else open_browser(found)
 
 
 def _home() -> Redirect:

@@ -17,6 +17,7 @@ from app.extensions import limiter
 from app.services.identity import (
     email_check,
     entering,
+    external,
     password_change,
     phone_check,
     profile,
@@ -41,6 +42,7 @@ def overview() -> str:
     user, open_ones = run(lambda: (profile.read(person.id), sign_ins.of(person.id, person.family_id)))
     left = run(lambda: two_factor.recovery_codes_left(person.id)) if person.two_factor else 0
     shown = {"user": user, "sign_ins": len(open_ones), "two_factor": person.two_factor, "codes_left": left}
+    shown["providers"] = list(external.offered().values())
     codes_leave = phone_check.reaches(user.phone, person.language)
     return render_template("identity/security.html", codes_leave=codes_leave, **shown)
 
@@ -63,7 +65,12 @@ def confirm() -> Page:
                 return redirect(local_path(request.args.get("next")) or url_for(".overview"), 303)
             except DomainError as refusal:
                 status = refusals.bind(form, refusal, field="otp" if refusal.code == "otp_required" else None)
-    return render_template("identity/confirm.html", form=form, two_factor=person.two_factor), status
+    # Whoever has no password shows it by signing in once more.
+    has_password, links = run(lambda: (password_change.has_one(person.id), external.links(person.id)))
+    ways = {} if has_password else {one.provider: one.label for one in links if one.provider}
+    shown = {"two_factor": person.two_factor, "has_password": has_password, "ways": ways}
+    back = local_path(request.args.get("next")) or url_for(".overview")
+    return render_template("identity/confirm.html", form=form, next=back, **shown), status
 
 
 @blueprint.route("/profile/password", methods=["GET", "POST"])
@@ -71,6 +78,8 @@ def confirm() -> Page:
 def password() -> Page:
     """Set a new password; every other browser and app is signed out."""
     person, form, status = caller(), PasswordForm(), 200
+    if not run(lambda: password_change.has_one(person.id)):
+        return render_template("identity/no_password.html", email=person.email)
     if form.is_submitted():
         status = 422
         if form.validate():
@@ -82,6 +91,19 @@ def password() -> Page:
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
     return render_template("identity/password.html", form=form), status
+
+
+@blueprint.post("/profile/password/letter")
+@page_access("saver")
+@codes_limit
+def send_password_link() -> Redirect:
+    """Have a letter with a link sent by which a password can be chosen, for whoever has none or forgot it."""
+    try:
+        run(lambda: password_change.send_link_to(caller().id))
+        say("success", SAID, "link_sent", caller().email)
+    except DomainError as refusal:
+        _say_refusal(refusal)
+    return redirect(url_for(".overview"), 303)
 
 
 @blueprint.route("/profile/email", methods=["GET", "POST"])

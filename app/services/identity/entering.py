@@ -38,7 +38,12 @@ def by_password(*, email: str | None = None, phone: str | None = None, password:
     Raises DomainError ``invalid_credentials``.
     """
     user_id = sign_in.authenticate(email=email, phone=phone, password=password)
-    return HalfWay(user_id, _stamp(user_id)) if two_factor.is_on(user_id) else user_id
+    return half_way(user_id) if two_factor.is_on(user_id) else user_id
+
+
+def half_way(user_id: UUID) -> HalfWay:
+    """Somebody of whom the code alone is missing."""
+    return HalfWay(user_id, _stamp(user_id))
 
 
 def by_code(half_way: HalfWay, otp: str, *, at: datetime) -> UUID:

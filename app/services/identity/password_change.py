@@ -56,11 +56,21 @@ def send_link(sealed: str) -> bool:
         return False
     user_id, key = rows[0]
     try:
-        proof_id = proofs.make(user_id, proofs.PASSWORD, key, now=now)
+        _send_link(user_id, key, now=now)
     except TooMany:
         return False  # the letters before this one have not ended
-    account_letters.send(user_id, "password_link", now=now, proof_id=proof_id, until=now + proofs.PASSWORD.life)
     return True
+
+
+def send_link_to(user_id: UUID) -> None:
+    """Queue the letter to somebody who is signed in, and may have no password yet. Raises TooMany."""
+    ((key,),) = fetch("SELECT email_key FROM users WHERE id = %s FOR NO KEY UPDATE", (user_id,))
+    _send_link(user_id, key, now=datetime.now(UTC))
+
+
+def has_one(user_id: UUID) -> bool:
+    """Whether the person has a password at all: whoever signed up by a provider has none at first."""
+    return bool(fetch("SELECT 1 FROM users WHERE id = %s AND password_hash IS NOT NULL", (user_id,)))
 
 
 def reset(token: str, new: str, *, at: datetime) -> UUID:
@@ -72,12 +82,25 @@ def reset(token: str, new: str, *, at: datetime) -> UUID:
     if spent is None:
         raise link_invalid()
     user_id, about = spent
-    ((key,),) = fetch("SELECT email_key FROM users WHERE id = %s FOR NO KEY UPDATE", (user_id,))
+    ((key, first_one, proven),) = fetch(
+        "SELECT email_key, password_hash IS NULL, email_verified_at IS NOT NULL FROM users WHERE id = %s"
+        " FOR NO KEY UPDATE",
+        (user_id,),
+    )
     if not proofs.sent_to("password", key, about):
         raise link_invalid()
+    if not (first_one and proven):
+        # Whoever had the password before, or named this address before it was proven, may have linked a provider. One
+        # that has verified this address links itself again.
+        queue("DELETE FROM external_identities WHERE user_id = %s", (user_id,))
     _set(user_id, new, "password", action="password_reset", at=at)
     queue("UPDATE users SET email_verified_at = coalesce(email_verified_at, %s) WHERE id = %s", (at, user_id))
     return user_id
+
+
+def _send_link(user_id: UUID, key: str, *, now: datetime) -> None:
+    proof_id = proofs.make(user_id, proofs.PASSWORD, key, now=now)
+    account_letters.send(user_id, "password_link", now=now, proof_id=proof_id, until=now + proofs.PASSWORD.life)
 
 
 def _set(user_id: UUID, new: str, field: str, *, action: str, at: datetime) -> None:

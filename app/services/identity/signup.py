@@ -20,14 +20,16 @@ def sign_up(
     name: str,
     email: str,
     phone: str | None,
-    password: str,
+    password: str | None,
     at: datetime,
+    email_verified: bool = False,
     role: str = "saver",
     time_zone: str | None = None,
     language: str = "en",
     how: str = consents.SIGNUP,
 ) -> User:
-    """A new person, flushed. ``role`` is the caller's decision, never a client's.
+    """A new person, flushed. ``role`` is the caller's decision, never a client's. Without a ``password``
+    the caller has another way in for them; ``email_verified``: somebody else has proven that the address is theirs.
 
     A saver agrees to the terms by signing up: page and contract say so, and it is kept with the versions of that
     moment and ``how``.
@@ -53,7 +55,8 @@ def sign_up(
     if not zone_exists(zone):
         errors["time_zone"] = [Sentence("Choose a time zone such as Asia/Kolkata.")]
     try:
-        passwords.check(password, personal=(name, email, email.partition("@")[0], phone or ""))
+        if password is not None:
+            passwords.check(password, personal=(name, email, email.partition("@")[0], phone or ""))
     except Invalid as weak:
         if not errors:
             raise
@@ -65,7 +68,8 @@ def sign_up(
         email=address,
         email_key=key,
         phone=parsed.get("phone"),
-        password_hash=passwords.hash_password(password),
+        password_hash=None if password is None else passwords.hash_password(password),
+        email_verified_at=at if email_verified else None,
         role=role,
         time_zone=zone,
         language=language,

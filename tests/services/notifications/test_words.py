@@ -77,9 +77,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         for more in ({}, {"late": True})
     ],
     "account_changed": [
-        {"what": what, **({"left": 9} if what == "recovery_code_used" else {})}
+        {"what": what, "provider": "Google", **({"left": 9} if what == "recovery_code_used" else {})}
         for what in ("password_changed", "password_reset", "email_changed", "phone_changed", "two_factor_on",
-                     "two_factor_off", "recovery_code_used", "of_tomorrow")
+                     "two_factor_off", "recovery_code_used", "external_linked", "external_unlinked", "of_tomorrow")
     ],
     "weekly_digest": [
         {"week_start": "2026-07-06", "total": 420000, **more}

@@ -51,6 +51,13 @@ class SignUpForm(PageForm):
     )
 
 
+class ProviderSignUpForm(SignUpForm):
+    """A new account of somebody whom a provider vouches for: it has verified the address, and stands for a password."""
+
+    email = None
+    password = None
+
+
 class LogInForm(PageForm):
     """An address or a number, with the password."""
 
