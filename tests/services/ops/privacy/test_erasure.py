@@ -62,7 +62,7 @@ NOT_PLANTED = {
 }  # fmt: skip
 # Ids, amounts and hashes alone; nothing that anybody wrote.
 LEDGER = {"transactions", "postings", "ledger_accounts", "ledger_checkpoints", "ledger_sealed_heads", "audit_log",
-          "audit_head"}  # fmt: skip
+          "audit_head", "loan_decisions", "loans", "loan_instalments", "loan_payments"}  # fmt: skip
 _numbers = itertools.count(0x10000)
 
 
@@ -227,6 +227,14 @@ def test_what_others_add_to_the_blockers_is_asked(app: Flask, saver: Saver, monk
     monkeypatch.setattr(erasure, "BLOCKERS", [*erasure.BLOCKERS, open_loan])
     refused = saver.call("DELETE", "/api/profile/", {"password": PASSWORD})
     assert (refused.status_code, refused.json["code"]) == (409, "loan_open")
+
+
+def test_nothing_is_erased_while_a_loan_is_open(app: Flask, saver: Saver, clock: Clock) -> None:
+    loan = factories.lend(saver, saver.jar(), clock.now())
+    refused = saver.call("DELETE", "/api/profile/", {"password": PASSWORD})
+    assert (refused.status_code, refused.json["code"]) == (409, "loan_open")
+    assert saver.post(f"/api/loans/{loan}/cancel/").status_code == 200
+    assert saver.call("DELETE", "/api/profile/", {"password": PASSWORD}).status_code == 204
 
 
 def test_a_wrong_password_and_a_member_of_staff_erase_nothing(app: Flask, saver: Saver) -> None:
