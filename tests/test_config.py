@@ -218,6 +218,40 @@ def test_every_rate_limit_is_read_before_the_start() -> None:
             assert [problem.partition(" ")[0] for problem in refusal(STRONG | {name: text})] == [name], text
 
 
+GOOGLE = {
+    "name": "google", "label": "Google", "client_id": "i", "client_secret": "s",
+    "discovery_url": "https://accounts.google.com/.well-known/openid-configuration",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "because"),
+    [
+        ({"name": "Big Name"}, "wants a name of small letters"),
+        ({"label": ""}, "holds something that is empty"),
+        ({"client_id": 5}, "holds something that is empty"),
+        ({"more": "x"}, "is not a JSON list"),
+        ({"discovery_url": "https://accounts.google.com"}, "wants a discovery_url that ends"),
+        ({"discovery_url": "http://g.example/.well-known/openid-configuration"}, "wants https"),
+        ({"discovery_url": "http://127.0.0.1/.well-known/openid-configuration"}, "not https: who answers there"),
+        ({"scopes": "email"}, "wants the scope openid"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_named(changed: dict[str, object], because: str) -> None:
+    (problem,) = refusal(STRONG | {"OPENID_PROVIDERS": json.dumps([GOOGLE | changed])})
+    assert problem.startswith("OPENID_PROVIDERS")
+    assert because in problem
+
+
+def test_providers_are_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"OPENID_PROVIDERS='{json.dumps([GOOGLE])}'\n")
+    (one,) = settings.load(STRONG | settings.sources(tmp_path))["OPENID_PROVIDERS"]
+    assert (one.name, one.label, one.scopes) == ("google", "Google", "openid email profile")
+    (twice,) = refusal(STRONG | {"OPENID_PROVIDERS": json.dumps([GOOGLE, GOOGLE])})
+    assert "names a provider twice" in twice
+    assert "secret" not in refusal(STRONG | {"OPENID_PROVIDERS": '[{"client_secret": "x"}]'})[0].partition("list of")[0]
+
+
 def test_the_example_is_the_committed_file() -> None:
     assert (settings.ROOT / ".env.example").read_text(encoding="utf-8") == settings.example()
 

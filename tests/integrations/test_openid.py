@@ -30,13 +30,7 @@ def door() -> Iterator[OpenIdProvider]:
 
 @pytest.fixture
 def providers(door: OpenIdProvider) -> Providers:
-    return Providers(Flask(__name__), settings.load({**MINIMUM, "OPENID_PROVIDERS": door.setting})["OPENID_PROVIDERS"])
-
-
-MINIMUM = {
-    "APP_ENV": "testing", "SECRET_KEY": "s" * 40, "JWT_SECRET_KEY": "j" * 40,
-    "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1/none",
-}  # fmt: skip
+    return Providers(Flask(__name__), settings.parse({"OPENID_PROVIDERS": door.setting})["OPENID_PROVIDERS"])
 
 
 def come_back(begun: Begun) -> str:

@@ -14,7 +14,7 @@ from app.blueprints.web.access import caller, page_access, say
 from app.blueprints.web.forms.my_data import ErasureForm
 from app.errors import DomainError
 from app.extensions import limiter
-from app.services.identity import consents
+from app.services.identity import consents, password_change
 from app.services.ops.privacy import erasure, export
 from app.transactions import run
 
@@ -56,6 +56,8 @@ def download() -> Response:
 def erase() -> Page:
     """Close the account and erase what is personal, with the password."""
     person, form, status = caller(), ErasureForm(), 200
+    if not run(lambda: password_change.has_one(person.id)):
+        return redirect(url_for("web_security.password"), 303)
     if form.is_submitted():
         status = 422
         if form.validate():

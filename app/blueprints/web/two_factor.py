@@ -52,6 +52,8 @@ def codes() -> Page:
     if not caller().two_factor:
         return redirect(url_for(".set_up"), 303)
     person, form, status = caller(), PasswordAndCodeForm(), 200
+    if not run(lambda: password_change.has_one(person.id)):
+        return redirect(url_for("web_security.password"), 303)
 
     def work() -> list[str]:
         if not password_change.is_password_of(person.id, form.password.data or ""):
@@ -76,6 +78,8 @@ def switch_off() -> Page:
     if not caller().two_factor:
         return redirect(url_for(".set_up"), 303)
     person, form, status = caller(), PasswordAndCodeForm(), 200
+    if not run(lambda: password_change.has_one(person.id)):
+        return redirect(url_for("web_security.password"), 303)
 
     def work() -> None:
         if not password_change.is_password_of(person.id, form.password.data or ""):

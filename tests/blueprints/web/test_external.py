@@ -380,6 +380,7 @@ def test_whoever_has_no_password_shows_at_the_provider_who_they_are_and_can_choo
     ]
     # A password, by a letter: the provider goes on opening the account.
     assert "Send me the letter" in browser.get("/profile/password").text
+    assert browser.get("/profile/erase").headers["Location"] == "/profile/password"
     sent = browser.send("/profile/password/letter", form="/profile/password")
     assert sent.headers["Location"] == "/profile/security"
     with house.app_context():

@@ -142,6 +142,17 @@ HOLDINGS = (
         erased=("DELETE FROM two_factor WHERE user_id = %(user)s",),
     ),
     Holding(
+        "external_identities",
+        "Accounts at providers that open this one",
+        Section(
+            "external_identities",
+            columns("issuer", "subject", "email", "created_at", "last_used_at"),
+            "FROM external_identities t WHERE t.user_id = %(user)s ORDER BY t.created_at, t.id",
+        ),
+        withheld={"id": "a number of ours"},
+        erased=("DELETE FROM external_identities WHERE user_id = %(user)s",),
+    ),
+    Holding(
         "recovery_codes",
         "Codes for the day the phone is gone, as digests",
         Section(
