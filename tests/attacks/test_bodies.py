@@ -168,7 +168,8 @@ def test_a_form_of_a_page_has_bounds_too(walked: Flask) -> None:
 def test_a_part_of_a_form_without_a_name_is_refused(walked: Flask, document: Document) -> None:
     """Such a part is not a member of anything: 422, like every other that a call does not know."""
     person, walked_calls = make_person(walked), 0
-    part = b'--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x\r\nContent-Disposition: form-data; name=""\r\n\r\n1\r\n--x--'
+    head = b"--x\r\nContent-Disposition: form-data"
+    part = head + b"\r\n\r\n1\r\n" + head + b'; name=""\r\n\r\n1\r\n--x--'
     for route in api_routes(walked):
         taken = document.body(route)
         if taken is None or taken[0] != "multipart/form-data":
