@@ -94,7 +94,9 @@ class StrictParser(FlaskParser):
         proxy = self._makeproxy(multidict, schema)
         errors: dict[str, list[str]] = {}
         for name, values in multidict.lists():
-            if len(values) > 1 and name not in proxy.multiple_keys:
+            if name is None:  # a part of a form that has none
+                errors["_schema"] = [NOT_TEXT]
+            elif len(values) > 1 and name not in proxy.multiple_keys:
                 errors[name] = ["Give this once."]
             elif UNTEXT.search(name) or any(isinstance(value, str) and UNTEXT.search(value) for value in values):
                 errors[name] = [NOT_TEXT]

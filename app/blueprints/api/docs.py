@@ -80,11 +80,9 @@ def _refusals(path: dict[str, Any], method: str, operation: dict[str, Any], leve
     places = {one["in"] for one in parameters}
     found = {503}
     if writes or level != "public":
-        found.add(401)
+        found |= {401, 404}
     if writes or level in STAFF:
         found.add(403)
-    if reads_body or "path" in places:
-        found.add(404)
     if writes or any(one["name"] == "cursor" for one in parameters):
         found.add(400)
     if writes or "query" in places:
