@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +30,7 @@ def site(stack: Any, template: str) -> Iterator[Flask]:
     """An application as it stands behind TLS."""
     from tests.conftest import applications
 
-    with applications(stack, template, iter(["walked_site"])) as make:
+    with applications(stack, template, iter([f"walked_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"])) as make:
         yield make(PUBLIC_URL=SITE, **WAYS_OUT)
 
 
@@ -51,6 +52,7 @@ def answers(app: Flask) -> Iterator[tuple[str, TestResponse]]:
                 answer = person.browser.open(path, method=route.method, base_url=SITE)
             yield f"{route}, {person.saver.email}", answer
             if answer.status_code == 401 or "/login" in answer.headers.get("Location", ""):
+                person.ids.clear()
                 person.saver = factories.make_saver(app)
                 person.browser, person.form_token = browser(app, person.saver)
         yield f"TRACE {route.rule.rule}", nobody.open(bare, method="TRACE", base_url=SITE)

@@ -23,7 +23,8 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.blueprints.api.access import declared
 from app.blueprints.web import access
-from app.services.identity import sign_in
+from app.integrations.openid import Identity
+from app.services.identity import external, sign_in
 from app.services.identity.principal import principal
 from app.services.notifications import notices
 from app.transactions import fetch, run
@@ -33,7 +34,7 @@ from tests.test_routes import METHODS, OWN_RULES, WRITES
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 STAFF = ("support", "admin")
-# Parts of a path that name nothing of a saver's: files, and tokens whose holder is whom they were sent to.
+# Parts of a path that name nothing of a saver's: files, providers of sign-ins, tokens whose holder is whom they name.
 NOBODYS = {"filename", "name", "token"}
 
 
@@ -111,6 +112,8 @@ class Person:
 
     def id_of(self, kind: str) -> str:
         """The id of something of this person's. A kind without a factory fails the walk."""
+        if kind in NOBODYS:
+            return str(uuid4())
         if kind not in self.ids:
             assert kind in KINDS, (
                 f"No walk knows how to come by a {kind}: add a function that makes one for a saver to KINDS in"
@@ -180,6 +183,13 @@ def _job(person: Person) -> str:
         return str(run(lambda: fetch("SELECT id FROM job_runs ORDER BY id DESC LIMIT 1"))[0][0])
 
 
+def _link(person: Person) -> str:
+    provided = Identity("https://provider.example", uuid4().hex, None, None)
+    with person.app.app_context():
+        run(lambda: external.linked(person.saver.id, provided, at=clock.now()))
+        return str(run(lambda: external.links(person.saver.id))[-1].id)
+
+
 #: How a person comes by an id of each kind; the kinds are the names in the paths and the bodies.
 KINDS: dict[str, Callable[[Person], str]] = {
     "jar_id": lambda person: person.saver.jar(),
@@ -189,6 +199,8 @@ KINDS: dict[str, Callable[[Person], str]] = {
     "transaction_id": _transaction,
     "sign_in_id": _sign_in,
     "job_id": _job,
+    "link_id": _link,
+    "loan_id": lambda person: str(factories.lend(person.saver, person.id_of("jar_id"), clock.now())),
     "user_id": lambda person: str(person.saver.id),
 }
 #: Ids in bodies under another name: what kind they are of, and what must stand beside them.
