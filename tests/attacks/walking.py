@@ -200,7 +200,7 @@ KINDS: dict[str, Callable[[Person], str]] = {
     "sign_in_id": _sign_in,
     "job_id": _job,
     "link_id": _link,
-    "loan_id": lambda person: str(factories.lend(person.saver, person.id_of("jar_id"), clock.now())),
+    "loan_id": lambda person: str(factories.lend(person.saver, person.saver.jar(), clock.now())),
     "user_id": lambda person: str(person.saver.id),
 }
 #: Ids in bodies under another name: what kind they are of, and what must stand beside them.
