@@ -43,7 +43,7 @@ LOOKS: dict[tuple[str, ...], tuple[str, ...]] = {
 ELSEWHERE = {
     ("demo", "load"), ("demo", "reset"), ("demo", "real"), ("import", "history"), ("scoring", "train"),
     ("scoring", "promote"), ("scoring", "rollback"), ("kyc", "show"), ("kyc", "verify"), ("kyc", "reject"),
-    ("kyc", "ask-again"),
+    ("kyc", "ask-again"), ("loans", "show"),
 }  # fmt: skip
 # These change nothing that must be answered for, and show nobody's own data.
 SILENT = {
@@ -54,6 +54,7 @@ SILENT = {
     ("jobs", "list"): "looks only",
     ("kyc", "list"): "numbers and days alone",
     ("limiter",): "the library's own, of limits alone",
+    ("loans", "list"): "numbers and sums alone",
     ("notifications", "vapid"): "prints keys",
     ("outbox",): "looks only",
     ("routes",): "looks only",

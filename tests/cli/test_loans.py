@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from flask import Flask
 
+from app.transactions import fetch, run
 from tests.cli.conftest import command_of
 from tests.conftest import Clock
 from tests.factories import make_borrower, make_loan
@@ -32,6 +33,9 @@ def test_the_loan_book_is_listed_shown_and_verified(new_app, clock: Clock) -> No
         "  yes  score: Your score is",
     ):
         assert words in shown, words
+    with app.app_context():
+        looked = run(lambda: fetch("SELECT subject_id, actor FROM audit_log WHERE action = 'loan_read'"))
+    assert looked == [(loan, "operator")]
     missing = flask("loans", "show", str(uuid4()))
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no such loan.\n")
     assert flask("ledger", "verify", "--quiet").exit_code == 0

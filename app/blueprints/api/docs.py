@@ -69,7 +69,10 @@ def _document_refusals(spec: Any, path: dict[str, Any], method: str, operation: 
         if name not in spec.components.responses:
             content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             spec.components.response(name, {"description": HTTPStatus(status).phrase, "content": content})
-        answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
+        own = answers.get(str(status))
+        # What a call says of a refusal in its own words stays.
+        if not isinstance(own, dict) or "description" not in own:
+            answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
     operation["responses"] = dict(sorted(answers.items()))
 
 

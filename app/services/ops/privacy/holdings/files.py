@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from app.services.ops.privacy.holding import Holding, Section, columns
 
 OURS = "a number of ours"
@@ -55,8 +53,6 @@ HOLDINGS = (
             "UPDATE stored_files SET status = 'leaving', changed_at = now()"
             " WHERE user_id = %(user)s AND status = 'kept'",
         ),
-        stays="the row by which its object is deleted, until that is done",
-        kept=timedelta(days=2),
-        counted="after the file was deleted",
+        stays="the row by which its object is deleted; the job that does that lets it go two days later",
     ),
 )
