@@ -34,6 +34,8 @@ KIND: Final = "credit.recalculate"
 CHUNK = 5_000
 #: Chunks whose rows are read at once: enough that asking for them costs little, few enough to be held in memory.
 READ_AT_ONCE: Final = 5
+#: Chunks that are made and wait to be kept: several readings' worth, so that neither side waits for the other.
+AHEAD: Final = 3 * READ_AT_ONCE
 #: A day and the hour by which clocks are set back: each zone has had a midnight within it.
 PATIENCE: Final = timedelta(hours=25)
 MOST_NAMED: Final = 1_000
@@ -135,7 +137,7 @@ def _ahead(after: UUID, read: Callable[[UUID], tuple[UUID | None, Gathered]]) ->
     chunks = _chunks(current_app._get_current_object(), after, read)  # type: ignore[attr-defined]
     reader = ThreadPoolExecutor(1)
     try:
-        made_of = deque(reader.submit(next, chunks, None) for _ in range(READ_AT_ONCE))
+        made_of = deque(reader.submit(next, chunks, None) for _ in range(AHEAD))
         while (found := made_of.popleft().result()) is not None:
             made_of.append(reader.submit(next, chunks, None))
             yield found
