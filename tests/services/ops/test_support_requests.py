@@ -335,5 +335,8 @@ def test_without_a_mail_server_the_saver_is_told_all_the_same(
 ) -> None:
     asked = ask(saver, clock)
     clock.advance(days=9)
+    # Those of other tests are late by now too, and come first.
     assert late() >= 1
+    while late():
+        pass
     assert run(lambda: support_requests.read(saver.id, asked.id)).late_told_at == clock.now()
