@@ -62,6 +62,10 @@ class _App(Flask):
 
 
 class _PageSessions(SecureCookieSessionInterface):
+    def should_set_cookie(self, app: Flask, session: Any) -> bool:
+        """Only where it was changed: a file's answer that comes after a form's would put back what was before it."""
+        return bool(session.modified)
+
     # The API reads and writes no cookie.
     def open_session(self, app: Flask, request: Request) -> Any:
         if request.path.startswith("/api/"):
