@@ -11,11 +11,11 @@ from app import clock
 from app.blueprints.api.access import ApiBlueprint, access, caller
 from app.blueprints.api.schemas.uploads import (
     FileSchema,
+    KycStandingSchema,
     PaperFileSchema,
     PhotoAnswerSchema,
     PictureAnswerSchema,
     SentPaperAnswerSchema,
-    StandingSchema,
 )
 from app.blueprints.uploads import takes_file
 from app.extensions import limiter
@@ -50,7 +50,7 @@ def send_paper(values: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/kyc/", methods=["GET"])
 @access("saver")
-@blueprint.response(200, StandingSchema)
+@blueprint.response(200, KycStandingSchema)
 def read_standing() -> papers.Standing:
     """Where the saver stands, and their papers with what came of each."""
     return run(lambda: papers.standing(caller()))

@@ -57,6 +57,11 @@ def test_the_document_is_the_routes_no_more_no_less(app: Flask, document: dict[s
     assert documented == served
 
 
+def test_each_schema_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    names = set(document["components"]["schemas"])
+    assert not {name for name in names if name.rstrip("0123456789") in names - {name}}
+
+
 def test_the_document_is_openapi(document: dict[str, Any]) -> None:
     """By the rules of OpenAPI 3.1 that a generator of clients trips over."""
     assert re.fullmatch(r"3\.1\.\d+", document["openapi"])

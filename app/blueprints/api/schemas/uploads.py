@@ -82,7 +82,7 @@ def paper_reason(code: str | None) -> str | None:
     return " ".join(str(get_template_attribute("identity/paper_words.html", "paper_reason")(code)).split())
 
 
-class StandingSchema(StrictSchema):
+class KycStandingSchema(StrictSchema):
     """Where the saver stands, and every paper that was not replaced, newest first."""
 
     status = fields.String(required=True, validate=validate.OneOf(KYC_STATES))
