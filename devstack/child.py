@@ -106,6 +106,13 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
 
+    def hang_up(self) -> bool:
+        """Send SIGHUP, to it alone; whether it runs."""
+        if self.process is None or self.process.poll() is not None:
+            return False
+        self.process.send_signal(signal.SIGHUP)
+        return True
+
     def ask_to_stop(self) -> None:
         """Send the stop signal, to it alone: it stops its own children in its own order."""
         if self.process is not None and self.process.poll() is None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from devstack import migrate, ports, runfile, secrets
+from devstack import migrate, ports, reload, runfile, secrets
 from devstack.child import Child
 from devstack.errors import StackError, from_log, from_os_error
 from devstack.postgres import Postgres
@@ -249,9 +249,7 @@ class Launch:
     def keep(self) -> None:
         """Supervise until StopRequested."""
         if self.reload:
-            from devstack import reload
-
-            reload.supervise(self)
+            reload.supervise(self.supervisor, self.children, self.root)
         while True:
             self.supervisor.step()
             time.sleep(0.1)
@@ -270,9 +268,3 @@ def readiness(url: str) -> tuple[int, str]:
         answer = connection.getresponse()
         return answer.status, answer.read(400).decode(errors="replace")
     return 0, ""
-
-
-def hang_up(web: Child) -> None:
-    """Have gunicorn load the code anew; connections in work are finished first."""
-    if web.exit_code() is None and web.process is not None:
-        web.process.send_signal(signal.SIGHUP)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from devstack.child import Child
 from devstack.errors import StackError
-from devstack.supervisor import say
-
-if TYPE_CHECKING:
-    from devstack.launch import Launch
+from devstack.supervisor import Supervisor, say
 
 WATCHED = ("app", "config.py", "wsgi.py", "translations")
 CODE = {".py"}
@@ -39,35 +36,32 @@ class Follower:
             say(f"{self._child.name:7}| {line}")
 
 
-def supervise(launch: Launch) -> None:
+def supervise(supervisor: Supervisor, children: Mapping[str, Child], root: Path) -> None:
     """Supervise, restart on changed files, show the logs; until StopRequested. Raises StackError without watchfiles."""
     try:
         from watchfiles import watch
     except ImportError:
         raise StackError("`make dev` needs the package watchfiles: make .venv/.dev-stamp installs it.") from None
-    followers = [Follower(child) for child in launch.children.values()]
-    places = [launch.root / name for name in WATCHED if (launch.root / name).exists()]
+    followers = [Follower(child) for child in children.values()]
+    places = [root / name for name in WATCHED if (root / name).exists()]
     say("Saved changes are taken up at once.")
     for changes in watch(*places, rust_timeout=200, yield_on_timeout=True, debounce=300, step=50):
-        launch.supervisor.step()
+        supervisor.step()
         for follower in followers:
             follower.show()
         files = [Path(file) for _, file in changes]
         changed = [file for file in files if file.suffix in CODE | SHOWN]
         if changed:
-            take_up(launch, changed)
+            take_up(supervisor, children, changed)
 
 
-def take_up(launch: Launch, changed: list[Path]) -> None:
+def take_up(supervisor: Supervisor, children: Mapping[str, Child], changed: list[Path]) -> None:
     """Have the processes that have read ``changed`` read it again."""
-    from devstack.launch import hang_up
-
     say(f"{changed[0].name} has changed")
-    web = launch.children["web"]
-    if web.exit_code() is None and web.process is not None:
-        hang_up(web)
-    else:
-        launch.supervisor.restart_now(web)
+    web = children["web"]
+    # Gunicorn loads the code anew; connections in work are finished first.
+    if not web.hang_up():
+        supervisor.restart_now(web)
     if any(file.suffix in CODE for file in changed):
         for name in ("worker", "beat"):
-            launch.supervisor.restart_now(launch.children[name])
+            supervisor.restart_now(children[name])
