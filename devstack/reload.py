@@ -7,7 +7,7 @@ from pathlib import Path
 
 from devstack.child import Child
 from devstack.errors import StackError
-from devstack.supervisor import Supervisor, say
+from devstack.supervisor import StopRequested, Supervisor, say
 
 WATCHED = ("app", "config.py", "wsgi.py", "translations")
 CODE = {".py"}
@@ -45,7 +45,8 @@ def supervise(supervisor: Supervisor, children: Mapping[str, Child], root: Path)
     followers = [Follower(child) for child in children.values()]
     places = [root / name for name in WATCHED if (root / name).exists()]
     say("Saved changes are taken up at once.")
-    for changes in watch(*places, rust_timeout=200, yield_on_timeout=True, debounce=300, step=50):
+    watched = watch(*places, rust_timeout=200, yield_on_timeout=True, debounce=300, step=50, raise_interrupt=False)
+    for changes in watched:
         supervisor.step()
         for follower in followers:
             follower.show()
@@ -53,6 +54,7 @@ def supervise(supervisor: Supervisor, children: Mapping[str, Child], root: Path)
         changed = [file for file in files if file.suffix in CODE | SHOWN]
         if changed:
             take_up(supervisor, children, changed)
+    raise StopRequested  # a signal that came while it waited, which ends the watching in silence
 
 
 def take_up(supervisor: Supervisor, children: Mapping[str, Child], changed: list[Path]) -> None:
