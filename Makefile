@@ -47,7 +47,8 @@ test: .venv/.dev-stamp ## linters, types and all tests on real servers (ARGS="te
 
 test-long: .venv/.dev-stamp ## 100,000 random histories of savers and 30,000 random calls, for 2,000 each of `make test`
 	@HYPOTHESIS_PROFILE=long exec $(BIN)/python -m pytest -n 2 --durations=6 \
-		tests/services/gamification/test_histories.py tests/attacks/test_generated.py
+		tests/services/gamification/test_habit.py tests/services/gamification/test_histories.py \
+		tests/attacks/test_generated.py
 
 test-servers: .venv/.dev-stamp ## keep servers for single tests, which then start at once
 	@exec $(BIN)/python -m tests.servers

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tests.factories import Saver
 
 ROOT = settings.ROOT
+#: Folders of tests that go through all of the application at once.
+WALKS = frozenset({"browser", "attacks"})
 _numbers = itertools.count(1)
 
 # The program itself is no garbage. Looking for some in it, again and again while it is imported and once more at the
@@ -50,11 +52,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first: at the end, one process would wait for another. Properties are not traced."""
+    """The longest tests first: at the end, one process would wait for another. Walks and properties are not traced."""
     items.sort(key=lambda item: item.get_closest_marker("early") is None)
     for item in items:
-        # Hundreds of examples go through the same lines, at half the speed, and examples of other tests show them too.
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        # They would run at half the speed, through lines that the tests beside those lines go through too.
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False) or WALKS & set(item.path.parts):
             item.add_marker("no_cover")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from app.services.gamification.habit import Freezes, catch_up, from_history
 from app.services.gamification.streaks import DAY, JarTerms, Movement, StreakState, advance, read
 from app.services.gamification.tallies import Tallies, tallies_from_history, tally
 
-histories_checked = settings(max_examples=2000, deadline=None, derandomize=True)
+# Beside the two thousand of test_histories.py, which knows zones, midnights and reversals.
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+histories_checked = settings(max_examples=20_000 if LONG else 500, deadline=None, derandomize=not LONG)
 FIRST = date(2026, 1, 1)
 
 
