@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from wtforms import Field, SelectField, StringField, ValidationError
+from wtforms import Field, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import Optional
 
 from app.blueprints.web.forms.fields import AmountField, DayField, Given, OneLine, PageForm
@@ -30,7 +30,9 @@ class ChoiceFilter(SelectField):
     """One of several words, or any: ``choices`` without the word for any."""
 
     def __init__(self, label: str, choices: list[tuple[str, str]], **more: Any) -> None:
-        super().__init__(label, choices=[("", "Any"), *choices], default="", **more)
+        super().__init__(
+            label, choices=[SelectChoice("", "Any"), *(SelectChoice(*one) for one in choices)], default="", **more
+        )
 
 
 class TextFilter(StringField):

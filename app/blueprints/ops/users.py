@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import url_for
 from flask_admin import expose
+from wtforms import SelectChoice
 
 from app import clock
 from app.blueprints.ops import words
@@ -101,4 +102,7 @@ class UsersView(ListView):
         return self.render("ops/user.html", trail=trail, profile=profile, sections=sections, all=found, form=form)
 
 
-REASONS = [("", "Choose a reason"), *words.choices(one_user.REASONS, words.REASONS)]
+REASONS = [
+    SelectChoice("", "Choose a reason"),
+    *(SelectChoice(*one) for one in words.choices(one_user.REASONS, words.REASONS)),
+]
