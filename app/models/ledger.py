@@ -135,6 +135,13 @@ class Transaction(Model):
             text("id DESC"),
             postgresql_include=["type", "amount"],
         ),
+        Index(
+            "ix_transactions_rare",
+            "type",
+            text("occurred_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("type <> 'deposit' AND type <> 'withdraw'"),
+        ),
         Index("ix_transactions_reversals", "user_id", postgresql_where=text("reversal_of IS NOT NULL")),
     )
 
