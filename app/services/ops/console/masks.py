@@ -8,8 +8,8 @@ HIDDEN = "•••"
 
 
 def name(text: str) -> str:
-    """Asha Devi as A••• D•••."""
-    return " ".join(_first(word) + HIDDEN for word in text.split())
+    """Asha Devi as A••• D•••; nothing, as after an erasure, as •••."""
+    return " ".join(_first(word) + HIDDEN for word in text.split()) or HIDDEN
 
 
 def email(address: str) -> str:
