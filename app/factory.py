@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
 from app import clock, connections, extensions, observability
-from app.blueprints import api, compression, device_tokens, errors, headers, languages, uploads, web
+from app.blueprints import api, compression, device_tokens, errors, headers, languages, ops, uploads, web
 from app.cli import register_commands
 from app.integrations.email import mailer
 from app.integrations.model_store import model_store
@@ -48,6 +48,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     device_tokens.init_app(app)
     api.init_app(app)
     web.init_app(app)
+    ops.init_app(app)
     errors.init_app(app)
     headers.init_app(app)
     register_commands(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import boards, closing, dashboard, deposits, scores
+from bench import boards, closing, console, dashboard, deposits, scores
 
 SCENARIOS = {
     "deposits": deposits.main,
@@ -13,6 +13,7 @@ SCENARIOS = {
     "closing": closing.main,
     "scores": scores.main,
     "dashboard": dashboard.main,
+    "console": console.main,
 }
 
 

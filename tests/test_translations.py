@@ -105,8 +105,8 @@ def test_hindi_is_in_its_own_script_with_western_digits():
 # ---- templates, also the branches that no test opens ----
 
 TEMPLATES = Path(__file__).parents[1] / "app" / "templates"
-# Letters and notices have a file of their own for each language; two pages are for programmers.
-NOT_SPOKEN = {"api", "email", "styleguide"}
+# Letters and notices have a file of their own for each language; two pages are for programmers, the console for staff.
+NOT_SPOKEN = {"api", "email", "ops", "styleguide"}
 PAGES = [path for path in sorted(TEMPLATES.rglob("*.html")) if path.relative_to(TEMPLATES).parts[0] not in NOT_SPOKEN]
 COMMENT, VALUE, TAGS = (re.compile(shape, re.DOTALL) for shape in ("{#.*?#}", "{{.*?}}", "{%.*?%}"))
 #: Attributes, kinds and states that look like words.

@@ -51,6 +51,21 @@ class User(Model):
         ),
         Index("ix_users_time_zone", "time_zone", "id"),
         Index("ix_users_train_on_history", "id", postgresql_where=text("train_on_history")),
+        # The console's list: everybody by the day they came, the few who are something else than most, and whose
+        # address, number or name begins so.
+        Index("ix_users_created_at", "created_at", "id", postgresql_include=["status", "role", "kyc_status"]),
+        Index("ix_users_status", "status", "created_at", "id", postgresql_where=text("status <> 'active'")),
+        Index("ix_users_role", "role", "created_at", "id", postgresql_where=text("role <> 'saver'")),
+        Index(
+            "ix_users_kyc_status",
+            "kyc_status",
+            "created_at",
+            "id",
+            postgresql_where=text("kyc_status <> 'none' AND kyc_status <> 'verified'"),
+        ),
+        Index("ix_users_email_prefix", "email_key", postgresql_ops={"email_key": "text_pattern_ops"}),
+        Index("ix_users_phone_prefix", "phone", postgresql_ops={"phone": "text_pattern_ops"}),
+        Index("ix_users_name_prefix", text("lower(name)"), "id", postgresql_ops={"lower(name)": "text_pattern_ops"}),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

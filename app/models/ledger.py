@@ -128,6 +128,20 @@ class Transaction(Model):
         ),
         Index("ix_transactions_jar_id", "jar_id", text("occurred_at DESC"), text("id DESC")),
         Index("ix_transactions_user_id", "user_id", text("occurred_at DESC"), text("id DESC")),
+        # The console's list of all movements, sifted without a look at the row.
+        Index(
+            "ix_transactions_occurred_at",
+            text("occurred_at DESC"),
+            text("id DESC"),
+            postgresql_include=["type", "amount"],
+        ),
+        Index(
+            "ix_transactions_rare",
+            "type",
+            text("occurred_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("type <> 'deposit' AND type <> 'withdraw'"),
+        ),
         Index("ix_transactions_reversals", "user_id", postgresql_where=text("reversal_of IS NOT NULL")),
     )
 

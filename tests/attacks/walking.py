@@ -51,6 +51,10 @@ class Route:
         return self.rule.rule.startswith("/api/") and not self.rule.rule.startswith(("/api/docs/", "/api/openapi.json"))
 
     @property
+    def is_console(self) -> bool:
+        return self.rule.rule.startswith("/ops/")
+
+    @property
     def call(self) -> tuple[str, str]:
         """As WRITES of tests/test_routes.py names it."""
         return self.method, self.rule.rule

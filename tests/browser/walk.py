@@ -140,7 +140,11 @@ CUT = r"""() => {
     for (let up = one; up && up !== document.body; up = up.parentElement) {
       const style = getComputedStyle(up);
       if (style.overflowX === "visible" && style.overflowY === "visible") continue;
-      if (/auto|scroll/.test(style.overflowX + style.overflowY)) continue;
+      if (/auto|scroll/.test(style.overflowX)) {
+        [left, right] = [-Infinity, Infinity];  // one scrolls to it
+        break;
+      }
+      if (/auto|scroll/.test(style.overflowY)) continue;
       const edge = up.getBoundingClientRect();
       [left, right] = [Math.max(left, edge.left - 2), Math.min(right, edge.right + 2)];
       [top, bottom] = [Math.max(top, edge.top - 4), Math.min(bottom, edge.bottom + 4)];

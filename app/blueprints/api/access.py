@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, cast
 from flask import current_app, g, request
 from flask_smorest import Blueprint
 
+from app.blueprints.access import ALLOWED, STAFF, declared, obstacle
 from app.blueprints.api import tokens
 from app.blueprints.api.body import StrictParser
 from app.errors import DomainError
@@ -17,13 +18,6 @@ from app.services.identity import profile, two_factor
 from app.services.identity.principal import Principal
 
 Access = Literal["public", "refresh", "saver", "support", "admin"]
-# Who may make a call that asks for the role on the left.
-ALLOWED: dict[str, frozenset[str]] = {
-    "saver": frozenset({"saver", "support", "admin"}),
-    "support": frozenset({"support", "admin"}),
-    "admin": frozenset({"admin"}),
-}
-STAFF = frozenset({"support", "admin"})
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -53,11 +47,12 @@ def access(level: Access, *, fresh_within: timedelta | None = None) -> Callable[
                 g.caller, g.claims = tokens.bearer("refresh")
             elif level != "public":
                 g.caller, g.claims = tokens.bearer("access")
-                if g.caller.role not in ALLOWED[level]:
+                before = obstacle(g.caller, level, two_factor=level in STAFF, fresh_within=fresh_within)
+                if before == "role":
                     raise DomainError("forbidden", "This is not for your account.")
-                if level in STAFF and not g.caller.two_factor:
+                if before == "two_factor":
                     raise two_factor.required()
-                if fresh_within is not None and not g.caller.is_fresh(fresh_within):
+                if before == "fresh":
                     raise profile.fresh_sign_in_required()
             return view(*args, **kwargs)
 
@@ -83,12 +78,6 @@ def refuse_undeclared() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is not None and declared(view) is None and not (request.endpoint or "").startswith("api-docs."):
         raise DomainError("forbidden", "This call has no access rule.")
-
-
-def declared(view: Any) -> str | None:
-    """The access that a view declares, or None."""
-    level: str | None = getattr(view, "access", None)
-    return level
 
 
 __all__ = ["ALLOWED", "Access", "ApiBlueprint", "access", "caller", "claims", "declared", "refuse_undeclared"]

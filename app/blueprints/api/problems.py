@@ -23,6 +23,7 @@ PROBLEM_TYPE = "application/problem+json"
 STATUS: dict[str, int] = {
     "malformed_json": 400,
     "invalid_cursor": 400,
+    "invalid_argument": 400,
     "idempotency_key_invalid": 400,
     "unauthenticated": 401,
     "invalid_credentials": 401,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Response, abort, current_app, flash, get_template_attribute, redirect, request, session, url_for
@@ -14,7 +15,7 @@ from flask_login import current_user, login_user
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
-from app.blueprints.api.access import ALLOWED
+from app.blueprints.access import Role, obstacle
 from app.blueprints.languages import use
 from app.blueprints.web import kept
 from app.extensions import login
@@ -24,7 +25,7 @@ from app.services.identity.browser_sessions import keep_open, owner_of
 from app.services.identity.principal import Principal, principal
 from app.transactions import run
 
-PageAccess = Literal["public", "saver", "support", "admin"]
+PageAccess = Literal["public"] | Role
 View = TypeVar("View", bound=Callable[..., Any])
 # A path of our own: one slash, then visible ASCII. "//host" and "/\host" lead elsewhere, and browsers drop tabs.
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}")
@@ -53,16 +54,9 @@ def page_access(
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if level != "public":
-                if not current_user.is_authenticated:
-                    return login.unauthorized()
-                if caller().role not in ALLOWED[level]:
-                    abort(403)
-                if caller().is_staff and not caller().two_factor and not without_two_factor:
-                    say("info", "identity/said.html", "two_factor_first")
-                    return redirect(url_for("web_two_factor.set_up"), 303)
-                if fresh_within is not None and not caller().is_fresh(fresh_within):
-                    return ask_again()
-                _keep_session()
+                instead = turned_away(level, fresh_within=fresh_within, without_two_factor=without_two_factor)
+                if instead is not None:
+                    return instead
                 if agreed and request.method == "GET" and undecided():
                     back = local_path(request.full_path)
                     return redirect(url_for("web_policies.agree", next=back), 303)
@@ -73,6 +67,32 @@ def page_access(
         return cast("View", guarded)
 
     return decorate
+
+
+def turned_away(
+    level: Role,
+    *,
+    fresh_within: timedelta | None = None,
+    without_two_factor: bool = False,
+    staff_only: bool = False,
+) -> Redirect | Response | None:
+    """What is answered instead of a page that asks for ``level``; None where the person may have it.
+
+    ``staff_only``: to everybody else who is signed in there is no such page (404).
+    """
+    if not current_user.is_authenticated:
+        return cast("Response", login.unauthorized())
+    needed = caller().is_staff and not without_two_factor
+    before = obstacle(caller(), level, two_factor=needed, fresh_within=fresh_within)
+    if before == "role":
+        abort(404 if staff_only and not caller().is_staff else 403)
+    if before == "two_factor":
+        say("info", "identity/said.html", "two_factor_first")
+        return redirect(url_for("web_two_factor.set_up"), 303)
+    if before == "fresh":
+        return ask_again(kept_for_later=not staff_only)
+    _keep_session()
+    return None
 
 
 def caller() -> Principal:
@@ -105,12 +125,16 @@ def put_off() -> None:
     session[PUT_OFF] = undecided()
 
 
-def ask_again() -> Redirect:
-    """Lead the person to show again who they are, and from there back; what was typed is kept."""
-    if request.method == "POST":
+def ask_again(*, kept_for_later: bool = True) -> Redirect:
+    """Lead the person to show again who they are, and from there back; what was typed is kept if so asked."""
+    if request.method == "POST" and kept_for_later:
         kept.keep(caller().id)
     rule = request.url_rule
-    back = local_path(request.full_path) if rule is not None and "GET" in (rule.methods or ()) else None
+    if rule is not None and "GET" in (rule.methods or ()):
+        back = local_path(request.full_path)
+    else:  # the page on which the button stands
+        came = urlsplit(request.referrer or "")
+        back = local_path(came.path) if came.netloc == request.host else None
     return redirect(url_for("web_security.confirm", next=back), 303)
 
 

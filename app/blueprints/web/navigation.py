@@ -35,6 +35,7 @@ def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
             "nav_items": [
                 {"url": path, "label": label, "icon": icon, "current": _current(path)} for path, label, icon in bar
             ],
+            "console_url": url_for("ops.index") if person.is_staff else None,
             "inbox": {"url": url_for("web_notifications.inbox"), "unread": person.unread},
         }
 

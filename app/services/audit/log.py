@@ -57,16 +57,23 @@ def by_operator(action: str, subject_type: str, subject_id: object, *, at: datet
 
 
 def looked_at(
-    viewer_id: UUID | None, role: str, subject_type: str, subject_id: object, *, what: str, at: datetime
+    viewer_id: UUID | None,
+    role: str,
+    subject_type: str,
+    subject_id: object,
+    *,
+    what: str,
+    at: datetime,
+    reason: str | None = None,
 ) -> None:
-    """Note that staff looked at somebody's data: who, whose, and ``what`` (a word such as ``profile``).
+    """Note that staff looked at somebody's data: who, whose, ``what`` (a word such as ``profile``), and the ``reason``.
 
     Call it in the transaction that reads, so that nothing is shown that is not noted. ``viewer_id`` is None for an
     operator at the command line.
     """
     record(
         "looked_at", subject_type=subject_type, subject_id=subject_id, at=at, actor_id=viewer_id, actor=role,
-        details={"what": what},
+        details={"what": what} | ({} if reason is None else {"reason": reason}),
     )  # fmt: skip
 
 

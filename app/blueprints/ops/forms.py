@@ -1,0 +1,83 @@
+"""The console's forms. Filters are asked with GET and change nothing; everything else carries the CSRF token."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from wtforms import Field, SelectChoice, SelectField, StringField, ValidationError
+from wtforms.validators import Optional
+
+from app.blueprints.web.forms.fields import AmountField, DayField, Given, OneLine, PageForm
+
+
+class FilterForm(PageForm):
+    """What a list can be narrowed by: a field for each. Its names are those of the service's filters."""
+
+    class Meta:
+        csrf = False
+
+    def asked(self) -> dict[str, Any]:
+        """What was asked for, by name, once it is valid; fields that say nothing are left out."""
+        return {name: value for name, value in self.data.items() if value not in (None, "")}
+
+    def query(self) -> dict[str, str]:
+        """What an address carries to ask the same."""
+        return {field.name: field.raw_data[0] for field in self if field.raw_data and field.raw_data[0]}
+
+
+class ChoiceFilter(SelectField):
+    """One of several words, or any: ``choices`` without the word for any."""
+
+    def __init__(self, label: str, choices: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(
+            label, choices=[SelectChoice("", "Any"), *(SelectChoice(*one) for one in choices)], default="", **more
+        )
+
+
+class TextFilter(StringField):
+    """A line of text."""
+
+    def __init__(self, label: str, *, longest: int = 254, **more: Any) -> None:
+        super().__init__(label, [Optional(), OneLine(longest)], **more)
+
+
+class IdFilter(StringField):
+    """An id: ``data`` is a UUID, or None where nothing was typed."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Parse what was typed."""
+        self.data = None
+        if valuelist and valuelist[0].strip():
+            try:
+                self.data = UUID(valuelist[0].strip())  # type: ignore[assignment]
+            except ValueError:
+                raise ValueError("This is no id.") from None
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else ""
+
+
+class DayFilter(DayField):
+    """A day."""
+
+
+class AmountFilter(AmountField):
+    """An amount; ``data`` in minor units."""
+
+
+class JumpForm(PageForm):
+    """One line that names one thing."""
+
+    named = StringField("Go to", [Given("Type an id, an e-mail address, a number or a reference."), OneLine(254)])
+
+
+class ReasonForm(PageForm):
+    """Why personal data is looked at."""
+
+    reason = SelectField("Why do you need it?", [Given("Say why you need it.")])
+
+    def validate_reason(self, field: Field) -> None:
+        """One of the choices. Raises ValidationError."""
+        if not field.data:
+            raise ValidationError("Say why you need it.")

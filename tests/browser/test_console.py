@@ -1,0 +1,108 @@
+"""The console's pages, found by walking its routes: good for staff on phone and desktop, there for nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.attacks.walking import Person, make_person
+from tests.browser.conftest import DESKTOP, Visit
+from tests.browser.walk import Walk
+
+# Pages that are drawn in more than one way; ids in braces are those of KINDS in tests/attacks/walking.py.
+MORE = (
+    "/ops/users/?q=nobody-at-all",
+    "/ops/users/?status=active&sort=created_at",
+    "/ops/users/?status=nonsense",
+    "/ops/transactions/?user={user_id}&type=deposit",
+    "/ops/transactions/?from=2026-02-02&to=2026-01-01",
+)
+
+
+def addresses(app: Flask, owner: Person) -> list[str]:
+    """Every page of the console; what their addresses name is the owner's."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/ops/") and "GET" in (rule.methods or ()):
+            with app.test_request_context():
+                values = {name: owner.id_of(name) for name in rule.arguments}
+                found.add(app.url_map.bind("localhost").build(rule.endpoint, values))
+    owner.id_of("user_id")
+    return sorted(found | {path.format(**owner.ids) for path in MORE})
+
+
+def enter(browser: Visit, person: Person) -> None:
+    """Have the browser be the person's own."""
+    name = person.app.config["SESSION_COOKIE_NAME"]
+    held = person.browser.get_cookie(name)
+    assert held is not None
+    browser.page.context.add_cookies([{"name": name, "value": held.value, "url": browser.address}])
+
+
+@pytest.fixture(scope="module")
+def owner(app: Flask) -> Person:
+    """A saver of whom the pages tell."""
+    person = make_person(app)
+    for kind in ("jar_id", "transaction_id", "device_id", "user_id"):
+        person.id_of(kind)
+    return person
+
+
+def test_every_page_is_open_to_every_member_of_staff(visit: Callable[..., Visit], app: Flask, owner: Person) -> None:
+    browser = visit(size=DESKTOP)
+    enter(browser, make_person(app, "admin"))
+    walk = Walk(browser)
+    for _ in walk.through(addresses(app, owner)):
+        pass
+    assert not walk.found(), walk.found()
+
+
+def test_support_sees_what_is_for_support(visit: Callable[..., Visit], app: Flask, owner: Person) -> None:
+    browser = visit(size=DESKTOP)
+    enter(browser, make_person(app, "support"))
+    for path in ("/ops/", f"/ops/users/{owner.id_of('user_id')}/", "/ops/transactions/"):
+        answer: Any = browser.page.goto(browser.address + path)
+        assert answer.status == 200, path
+    assert browser.complaints == []
+
+
+def test_to_a_saver_there_is_no_console(visit: Callable[..., Visit], app: Flask, owner: Person) -> None:
+    browser = visit()
+    enter(browser, owner)
+    for path in addresses(app, owner):
+        answer: Any = browser.page.goto(browser.address + path)
+        assert answer.status == 404, path
+    assert browser.says("There is nothing here")
+
+
+def test_the_console_by_keyboard(visit: Callable[..., Visit], app: Flask, owner: Person) -> None:
+    browser = visit(size=DESKTOP)
+    page = browser.page
+    enter(browser, make_person(app, "support"))
+    factories.make_saver(app)
+    browser.go("/ops/users/")
+    links = page.locator("[data-rows] tbody tr td:first-child a")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert links.nth(1).evaluate("(one) => one === document.activeElement")
+    page.keyboard.press("ArrowUp")
+    assert links.nth(0).evaluate("(one) => one === document.activeElement")
+    page.keyboard.press("/")
+    page.keyboard.type(f"{owner.saver.email}/j")
+    assert page.locator("#jump").input_value() == f"{owner.saver.email}/j"
+    page.locator("#jump").fill(owner.saver.email)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert urlsplit(page.url).path == f"/ops/users/{owner.saver.id}/"
+    assert not browser.says(owner.saver.email)
+    page.get_by_label("Why do you need it?").select_option("legal")
+    browser.send("Show name, address and number")
+    assert browser.says(owner.saver.email)
+    browser.go(f"/ops/users/{owner.saver.id}/")
+    assert not browser.says(owner.saver.email)
+    assert browser.complaints == []
