@@ -72,6 +72,7 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "upkeep.purge": ("notifications", "DELETE", 2),
     "credit.health": ("score_health", "INSERT", 1),
     "ledger.seal": ("ledger_checkpoints", "INSERT", 1),
+    "console.count": ("standing_figures", "INSERT", 2),
     # After the messages were published.
     "outbox.relay": ("outbox", "DELETE", 1),
 }
@@ -120,6 +121,8 @@ HELD = {
     "locked": "SELECT loan_id, kind, balance FROM ledger_accounts WHERE loan_id IS NOT NULL",
     "seals": "SELECT id, accounts FROM ledger_checkpoints",
     "outbox": "SELECT topic, dead_at IS NULL FROM outbox",
+    "days": "SELECT day, type, count, amount FROM daily_figures",
+    "figures": "SELECT name, value FROM standing_figures",
     "runs": "SELECT status FROM job_runs WHERE status <> 'done'",
 }
 
