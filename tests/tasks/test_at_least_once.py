@@ -79,7 +79,8 @@ STEPS: dict[str, tuple[str, str, int]] = {
 # After the letters went out, and before that is marked.
 MARKING = ("deliveries", "UPDATE", 2)
 # What the boards hold is in Redis, and letters stand with a mail server: tests of their own, below. Training needs a
-# longer history (tests/services/credit/test_training.py), files a store (tests/services/ops/test_stored_files.py).
+# longer history (tests/services/credit/test_training.py), files a store (tests/services/ops/test_stored_files.py and
+# test_exports.py).
 ELSEWHERE = {
     "jobs.resume",
     "gamification.refresh_boards",
@@ -89,6 +90,7 @@ ELSEWHERE = {
     "identity.send_letters",
     "credit.train",
     "uploads.remove",
+    "exports.transactions",
 }
 STAND_STILL = f"""
 CREATE TABLE stand_at (step bigint); INSERT INTO stand_at VALUES (NULL);
