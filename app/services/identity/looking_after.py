@@ -5,7 +5,6 @@ Accounts of staff are left to the command line (staff.py): nobody in the console
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -16,16 +15,6 @@ from app.services.audit import log as audit
 from app.services.identity import email_check, phone_check, sign_ins, staff_at_work
 from app.services.outbox.messages import enqueue
 from app.transactions import fetch, queue
-
-
-@dataclass(frozen=True, slots=True)
-class Personal:
-    """What lists show in part only. ``phone``: E.164."""
-
-    name: str
-    email: str
-    phone: str | None
-    display_name: str | None
 
 
 def suspend(user_id: UUID, *, reason: str, by: UUID, at: datetime) -> int:
@@ -68,20 +57,6 @@ def resend_verification(user_id: UUID, what: Literal["email", "phone"], *, by: U
     _saver(user_id, by)
     (email_check.send_link if what == "email" else phone_check.send_code)(user_id)
     _record("verification_resent", user_id, by, at, {"what": what})
-
-
-def reveal(user_id: UUID, *, reason: str, by: UUID, at: datetime) -> Personal:
-    """Who somebody is, in full; that ``by`` was shown it, and why, is in the audit log with the same commit.
-
-    Raises NotFound, Invalid, DomainError ``not_staff``.
-    """
-    reason = staff_at_work.given_reason(reason)
-    staff_at_work.role_of(by)
-    rows = fetch("SELECT name, email, phone, display_name FROM users WHERE id = %s AND status <> 'erased'", (user_id,))
-    if not rows:
-        raise NotFound("There is no such account.")
-    _record("personal_data_revealed", user_id, by, at, {"reason": reason})
-    return Personal(*rows[0])
 
 
 def _saver(user_id: UUID, by: UUID) -> str:

@@ -158,9 +158,13 @@ def _moved(found: dict[tuple[str, date], DayTotal], kind: str, today: date) -> M
 
 
 def _work(today: date, now: datetime) -> tuple[Waiting, Machinery]:
-    (row,) = fetch(WORK, {"day": today, "silent": now - SILENT_FOR, "now": now})
-    *rest, oldest = row[4:]
-    return Waiting(*row[:4]), Machinery(*rest, None if oldest is None else now - oldest)
+    ((papers, requests, late, reversals, failed, stuck, dead, waiting, given_up, oldest),) = fetch(
+        WORK, {"day": today, "silent": now - SILENT_FOR, "now": now}
+    )
+    return (
+        Waiting(papers, requests, late, reversals),
+        Machinery(failed, stuck, dead, waiting, given_up, None if oldest is None else now - oldest),
+    )
 
 
 def _model() -> ModelState:
