@@ -28,6 +28,7 @@ class AuditEntry(Model):
             postgresql_where=text("actor_id IS NOT NULL"),
         ),
         Index("ix_audit_log_action", "action", text("at DESC"), text("id DESC")),
+        Index("ix_audit_log_actor", "actor", text("at DESC"), text("id DESC")),
         Index("ix_audit_log_at", text("at DESC"), text("id DESC")),
     )
 

@@ -22,6 +22,7 @@ OFFERED = (sa.text("offered_at DESC"), sa.text("id DESC"))
 INDEXES = (
     ("ix_transactions_large", "transactions", NEWEST, "amount >= 1000000"),
     ("ix_audit_log_action", "audit_log", ("action", *AT), None),
+    ("ix_audit_log_actor", "audit_log", ("actor", *AT), None),
     ("ix_audit_log_at", "audit_log", AT, None),
     ("ix_credit_scores_score", "credit_scores", ("score", "user_id"), "score IS NOT NULL"),
     ("ix_loans_offered_at", "loans", OFFERED, None),

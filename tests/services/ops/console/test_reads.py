@@ -8,13 +8,25 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from flask import Flask
 
 import config
 from app.errors import DomainError, NotFound
 from app.services.ops import job_list, job_runs, reversal_requests, support_answers, trying_again
-from app.services.ops.console import audit_log, loans, outgoing, papers, requests, reversals, runs, scores, settings
+from app.services.ops.console import (
+    audit_log,
+    loans,
+    models,
+    outgoing,
+    papers,
+    requests,
+    reversals,
+    runs,
+    scores,
+    settings,
+)
 from app.services.ops.console.listing import Asked, Page
 from app.services.ops.job_runs import perform
 from app.services.ops.jobs import JOBS
@@ -251,6 +263,39 @@ def test_reversals_that_wait(own_app: Flask, clock: Clock) -> None:
     (done,) = walked(reversals.listed, Asked({"status": "approved"}, "-requested_at"))
     assert (done.id, done.decided_by, done.reversal_id is None) == (ids[1], "Meera Staff", False)
     assert len(walked(reversals.listed, Asked({}, "-requested_at"))) == 3
+
+
+def test_models_with_how_good_they_were_and_who_may_change_which_serves(own_app: Flask) -> None:
+    staff, saver = factories.make_staff(own_app), factories.make_saver(own_app)
+    measured = {"log_loss": 0.4, "auc": 0.8, "ece": 0.02, "rows": 900}
+    card = {
+        "metrics": {"logistic": measured, "rule": measured | {"log_loss": 0.5}}, "rows": 4_000, "savers": 90,
+        "window": {"from": "2026-01-01", "split": "2026-05-01", "until": "2026-06-30"}, "baseline": {"large": 1},
+        "calibration": [{"predicted": 0.25, "observed": 0.3, "count": 400}, {"predicted": 0.9, "observed": 0.88,
+                                                                              "count": 500}],
+    }  # fmt: skip
+    run(
+        lambda: queue(
+            "INSERT INTO score_models (version, number, kind, status, location, sha256, size, card, created_at)"
+            " VALUES ('logistic-1', 1, 'logistic', 'candidate', 'nowhere', %s, 10, %s, %s)",
+            (b"x" * 32, orjson.dumps(card).decode(), AT),
+        )
+    )
+    (only,) = run(models.versions)
+    assert (only.model.version, only.metrics["logistic"]["auc"], only.rows) == ("logistic-1", 0.8, 4_000)
+    assert "baseline" not in run(lambda: models.card("logistic-1"))
+    drawn = run(lambda: models.calibration("logistic-1"))
+    assert drawn.startswith("<svg")
+    assert "Predicted 25%, on time 30%." in drawn
+    for by, code in ((staff, "model_refused"), (saver, "not_staff")):
+        with pytest.raises(DomainError, match=code):
+            run(lambda by=by: models.promote("logistic-1", by=by.id, at=AT))
+    for by, code in ((staff, "no_model_serving"), (saver, "not_staff")):
+        with pytest.raises(DomainError, match=code):
+            run(lambda by=by: models.roll_back(by=by.id, at=AT))
+    run(lambda: queue("INSERT INTO score_health (id, measured_at, verdict, report) VALUES"
+                      " (gen_random_uuid(), %s, 'unknown', '{\"rows\": 3}')", (AT,)))  # fmt: skip
+    assert [one.verdict for one in run(models.measurements)] == ["unknown"]
 
 
 def test_settings_say_where_they_come_from_and_keep_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
