@@ -25,6 +25,7 @@ INDEXES = (
     ("ix_audit_log_actor", "audit_log", ("actor", *AT), None),
     ("ix_audit_log_at", "audit_log", AT, None),
     ("ix_credit_scores_score", "credit_scores", ("score", "user_id"), "score IS NOT NULL"),
+    ("ix_credit_scores_unscored", "credit_scores", ("status", "user_id"), "status <> 'scored'"),
     ("ix_loans_offered_at", "loans", OFFERED, None),
     ("ix_loans_status", "loans", ("status", *OFFERED), None),
     ("ix_job_runs_kind", "job_runs", ("kind", *MADE), None),
