@@ -305,6 +305,12 @@ SETTINGS: tuple[Setting, ...] = (
         "most an unverified saver may withdraw in a calendar month, in minor units",
         _positive,
     ),
+    Setting(
+        "REVERSAL_ALONE_LIMIT_MINOR",
+        "500000",
+        "largest movement that one member of staff takes back alone, in minor units; above it a second one decides",
+        _count,
+    ),
     Setting("MAX_JARS", "50", "open jars one saver may have", _positive),
     Setting("DEFAULT_TIME_ZONE", "Asia/Kolkata", "IANA zone of a saver who has not chosen one", _time_zone),
     Setting("ACCESS_TOKEN_MINUTES", "15", "life of an access token", _positive),

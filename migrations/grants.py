@@ -20,6 +20,7 @@ APPEND_ONLY = (
 UPDATED_COLUMNS = {
     "ledger_accounts": ("balance", "head_seq", "head_hash"),
     "audit_head": ("last_id", "last_hash"),
+    "saver_notes": ("text",),
 }
 READ_ONLY = ("alembic_version",)
 

@@ -98,7 +98,7 @@ def _sealed() -> int | None:
 @click.argument("movement", type=click.UUID)
 @click.option("--reason", required=True, help="Why; it stands in the audit log, so no names and no numbers of papers.")
 @click.option("--by", required=True, metavar="EMAIL", help="The member of staff who takes it back.")
-@click.option("--second", metavar="EMAIL", help="A second one who agrees; needed where the jar holds less than that.")
+@click.option("--second", metavar="EMAIL", help="Who agrees: where the jar holds less, or it is above the limit.")
 @click.confirmation_option(prompt="This books a reversal that stays in the ledger for good. Go on?")
 def reverse(movement: UUID, reason: str, by: str, second: str | None) -> None:
     """Take back the movement with the id MOVEMENT, once, by a new transaction that names it."""

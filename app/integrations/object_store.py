@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,16 +17,20 @@ class ObjectStore(Protocol):
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """Store ``body`` under ``key``, encrypted at rest. Raises Unavailable (``storage_unavailable``)."""
 
+    def put_file(self, key: str, file: BinaryIO, content_type: str) -> None:
+        """The same with what is in ``file`` from where it stands, however much: it is sent in parts."""
+
     def get(self, key: str) -> bytes | None:
         """The bytes under ``key``, or None where there are none. Raises Unavailable."""
 
     def delete(self, key: str) -> None:
         """Have nothing under ``key`` any more, whether there was anything or not. Raises Unavailable."""
 
-    def link(self, key: str, *, seconds: int) -> str:
+    def link(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         """An address that shows what is under ``key`` to whoever has it, for that long. Raises Unavailable.
 
-        It is signed here, so nobody is asked whether there is anything under ``key``.
+        It is signed here, so nobody is asked whether there is anything under ``key``. With a ``filename`` of ASCII
+        letters, digits, dots and hyphens a browser keeps it under that name instead of showing it.
         """
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -73,6 +77,16 @@ class S3ObjectStore:
         except (BotoCoreError, ClientError) as error:
             raise _away() from error
 
+    def put_file(self, key: str, file: BinaryIO, content_type: str) -> None:
+        """See ObjectStore."""
+        from boto3.exceptions import S3UploadFailedError
+
+        told = {"ContentType": content_type, "ServerSideEncryption": "AES256"}
+        try:
+            self._client.upload_fileobj(file, self.bucket, key, ExtraArgs=told)
+        except (BotoCoreError, ClientError, S3UploadFailedError) as error:
+            raise _away() from error
+
     def get(self, key: str) -> bytes | None:
         """See ObjectStore."""
         try:
@@ -101,9 +115,11 @@ class S3ObjectStore:
         except (BotoCoreError, ClientError) as error:
             raise _away() from error
 
-    def link(self, key: str, *, seconds: int) -> str:
+    def link(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         """See ObjectStore. What it shows is kept by no cache."""
         asked = {"Bucket": self.bucket, "Key": key, "ResponseCacheControl": "private, no-store"}
+        if filename is not None:
+            asked["ResponseContentDisposition"] = f'attachment; filename="{filename}"'
         try:
             address: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
         except (BotoCoreError, ClientError) as error:
@@ -126,6 +142,10 @@ class NullObjectStore:
         """Always raises Unavailable."""
         raise _away()
 
+    def put_file(self, key: str, file: BinaryIO, content_type: str) -> None:
+        """Always raises Unavailable."""
+        raise _away()
+
     def get(self, key: str) -> bytes | None:
         """Always raises Unavailable."""
         raise _away()
@@ -138,7 +158,7 @@ class NullObjectStore:
         """Always raises Unavailable."""
         raise _away()
 
-    def link(self, key: str, *, seconds: int) -> str:
+    def link(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         """Always raises Unavailable."""
         raise _away()
 

@@ -2,6 +2,7 @@
 
 from app.models import (
     audit,
+    console,
     credit,
     gamification,
     identity,
@@ -17,6 +18,7 @@ from app.models import (
 
 __all__ = [
     "audit",
+    "console",
     "credit",
     "gamification",
     "identity",

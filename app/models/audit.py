@@ -19,8 +19,17 @@ class AuditEntry(Model):
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        Index("ix_audit_log_subject", "subject_type", "subject_id"),
-        Index("ix_audit_log_actor_id", "actor_id", postgresql_where=text("actor_id IS NOT NULL")),
+        Index("ix_audit_log_subject", "subject_type", "subject_id", text("at DESC"), text("id DESC")),
+        Index(
+            "ix_audit_log_actor_id",
+            "actor_id",
+            text("at DESC"),
+            text("id DESC"),
+            postgresql_where=text("actor_id IS NOT NULL"),
+        ),
+        Index("ix_audit_log_action", "action", text("at DESC"), text("id DESC")),
+        Index("ix_audit_log_actor", "actor", text("at DESC"), text("id DESC")),
+        Index("ix_audit_log_at", text("at DESC"), text("id DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

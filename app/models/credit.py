@@ -74,6 +74,9 @@ class CreditScore(Scored, Model):
         CheckConstraint("predicted_score BETWEEN 300 AND 900", name="predicted_score"),
         CheckConstraint(one_of("status", SCORE_STATES), name="status"),
         CheckConstraint("(status = 'no_history') = (score IS NULL)", name="no_score_without_history"),
+        # Most recalculations change no score, and then this costs nothing.
+        Index("ix_credit_scores_score", "score", "user_id", postgresql_where=text("score IS NOT NULL")),
+        Index("ix_credit_scores_unscored", "status", "user_id", postgresql_where=text("status <> 'scored'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

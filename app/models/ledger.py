@@ -69,6 +69,8 @@ TRANSACTION_TYPES = (
     "loan_cancel",
     "loan_refund",
 )
+#: From this amount on (minor units) movements are few enough to be found by their size.
+LARGE = 1_000_000
 # These may move without a jar: between a loan, the house and the world outside.
 LOAN_TYPES = tuple(kind for kind in TRANSACTION_TYPES if kind.startswith("loan_"))
 
@@ -143,6 +145,12 @@ class Transaction(Model):
             postgresql_where=text("type <> 'deposit' AND type <> 'withdraw'"),
         ),
         Index("ix_transactions_reversals", "user_id", postgresql_where=text("reversal_of IS NOT NULL")),
+        Index(
+            "ix_transactions_large",
+            text("occurred_at DESC"),
+            text("id DESC"),
+            postgresql_where=text(f"amount >= {LARGE}"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

@@ -87,6 +87,8 @@ class Loan(Model):
         Index("uq_loans_offered", "user_id", unique=True, postgresql_where=text("status = 'offered'")),
         Index("uq_loans_open", "user_id", unique=True, postgresql_where=text("status IN ('accepted', 'active')")),
         Index("ix_loans_expires_at", "expires_at", postgresql_where=text("status = 'offered'")),
+        Index("ix_loans_offered_at", text("offered_at DESC"), text("id DESC")),
+        Index("ix_loans_status", "status", text("offered_at DESC"), text("id DESC")),
         Index("ix_loans_cancel_until", "cancel_until", postgresql_where=text("status = 'accepted'")),
     )  # fmt: skip
 

@@ -100,6 +100,8 @@ class Delivery(Model):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_deliveries_due_at", "channel", "due_at", postgresql_where=text("status = 'waiting'")),
+        Index("ix_deliveries_channel", "channel", text("id DESC")),
+        Index("ix_deliveries_unsent", "status", text("id DESC"), postgresql_where=text("status <> 'sent'")),
         Index("ix_deliveries_dead", "id", postgresql_where=text("status = 'dead'")),
     )
 

@@ -94,6 +94,13 @@ class JobRun(Model):
         CheckConstraint(one_of("status", ("queued", "running", "done", "failed")), name="status"),
         Index("uq_job_runs_kind", "kind", unique=True, postgresql_where=text("status IN ('queued', 'running')")),
         Index("ix_job_runs_created_at", "created_at"),
+        Index("ix_job_runs_kind", "kind", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_job_runs_failed",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("status = 'failed'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)
@@ -148,6 +155,12 @@ class SupportRequest(Model):
         Index("ix_support_requests_user_id", "user_id", text("created_at DESC"), text("id DESC")),
         UniqueConstraint("appeal_of", name="uq_support_requests_appeal_of"),
         Index("ix_support_requests_answered", "answered_at", postgresql_where=text("status = 'answered'")),
+        Index(
+            "ix_support_requests_disputes",
+            text("answered_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("status = 'answered' AND about_kind IS NOT NULL"),
+        ),
         Index("ix_support_requests_open", "answer_by", "id", postgresql_where=text("status = 'open'")),
     )
 

@@ -1,4 +1,4 @@
-"""What savers send as files: identity papers, a photo of themselves, pictures of what they save for."""
+"""What savers send as files (identity papers, a photo, pictures of what they save for), and what staff export."""
 
 from __future__ import annotations
 
@@ -27,10 +27,15 @@ class StoredFile(Model):
 
     __tablename__ = "stored_files"
     __table_args__ = (
-        CheckConstraint(one_of("purpose", ("paper", "photo", "jar")), name="purpose"),
+        CheckConstraint(one_of("purpose", ("paper", "photo", "jar", "export")), name="purpose"),
         CheckConstraint(one_of("status", ("arriving", "kept", "leaving", "gone")), name="status"),
         Index("uq_stored_files_key", "key", unique=True),
         Index("ix_stored_files_user_id", "user_id", "created_at"),
+        Index(
+            "ix_stored_files_exports",
+            "created_at",
+            postgresql_where=text("purpose = 'export' AND status = 'kept'"),
+        ),
         Index("ix_stored_files_changed_at", "status", "changed_at", postgresql_where=text("status <> 'kept'")),
     )
 

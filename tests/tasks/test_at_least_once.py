@@ -72,13 +72,15 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "upkeep.purge": ("notifications", "DELETE", 2),
     "credit.health": ("score_health", "INSERT", 1),
     "ledger.seal": ("ledger_checkpoints", "INSERT", 1),
+    "console.count": ("standing_figures", "INSERT", 2),
     # After the messages were published.
     "outbox.relay": ("outbox", "DELETE", 1),
 }
 # After the letters went out, and before that is marked.
 MARKING = ("deliveries", "UPDATE", 2)
 # What the boards hold is in Redis, and letters stand with a mail server: tests of their own, below. Training needs a
-# longer history (tests/services/credit/test_training.py), files a store (tests/services/ops/test_stored_files.py).
+# longer history (tests/services/credit/test_training.py), files a store (tests/services/ops/test_stored_files.py and
+# test_exports.py).
 ELSEWHERE = {
     "jobs.resume",
     "gamification.refresh_boards",
@@ -88,6 +90,7 @@ ELSEWHERE = {
     "identity.send_letters",
     "credit.train",
     "uploads.remove",
+    "exports.transactions",
 }
 STAND_STILL = f"""
 CREATE TABLE stand_at (step bigint); INSERT INTO stand_at VALUES (NULL);
@@ -120,6 +123,8 @@ HELD = {
     "locked": "SELECT loan_id, kind, balance FROM ledger_accounts WHERE loan_id IS NOT NULL",
     "seals": "SELECT id, accounts FROM ledger_checkpoints",
     "outbox": "SELECT topic, dead_at IS NULL FROM outbox",
+    "days": "SELECT day, type, count, amount FROM daily_figures",
+    "figures": "SELECT name, value FROM standing_figures",
     "runs": "SELECT status FROM job_runs WHERE status <> 'done'",
 }
 

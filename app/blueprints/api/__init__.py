@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.blueprints.api import (
+    admin,
     auto_deposits,
     boards,
     credit,
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     jobs.blueprint,
     support.blueprint,
     score_orders.blueprint,
+    admin.blueprint,
     uploads.blueprint,
 )
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from app import money
 from app.blueprints.documents import statement_words as words
+from app.services.savings.cells import escaped
 from app.services.savings.statements import JarStatement
 
 HEADER = ("date", "time", "type", "note", "in", "out", "balance")
-_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _LINES_AT_ONCE = 500
 
 
@@ -42,15 +42,6 @@ def draw(statement: JarStatement) -> Iterator[bytes]:
             yield _taken(text)
     rows.writerow((movements.until, "", words.CLOSING, "", "", "", money.to_decimal_string(movements.closing)))
     yield _taken(text)
-
-
-def escaped(cell: str) -> str:
-    """The cell with an apostrophe before it where a spreadsheet would read it as a formula.
-
-    Also behind spaces, which some spreadsheets cut off first.
-    """
-    starts = cell[:1] in _FORMULA or cell.lstrip()[:1] in _FORMULA
-    return f"'{cell}" if cell and starts else cell
 
 
 def _taken(text: io.StringIO) -> bytes:

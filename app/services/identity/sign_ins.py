@@ -49,6 +49,19 @@ def end(user_id: UUID, family_id: UUID) -> None:
     note(user_id, "sign_ins_ended", count=1)
 
 
+def end_all(user_id: UUID, *, why: str) -> int:
+    """End every sign-in of an account, for whoever may; how many stood. Nothing is noted here."""
+    now = datetime.now(UTC)
+    families = [
+        family for (family,) in fetch(
+            "SELECT id FROM refresh_families WHERE user_id = %s AND revoked_at IS NULL AND expires_at > %s",
+            (user_id, now),
+        )
+    ]  # fmt: skip
+    revocations.revoke(families, why=why, at=now)
+    return len(families)
+
+
 def end_others(user_id: UUID, family_id: UUID) -> int:
     """End all of the person's sign-ins but ``family_id``; how many."""
     now = datetime.now(UTC)

@@ -20,8 +20,10 @@ from app.services.notifications import sending
 from app.services.ops import (
     auto_deposits,
     checkpoints,
+    counting,
     dead_letters,
     digests,
+    exports,
     handing_on,
     job_runs,
     loans,
@@ -107,6 +109,8 @@ JOBS: dict[str, Job] = {
             "support.tell_late", "Tells officer and saver of answers that are late.", support_letters.tell_late, TENTHS
         ),
         Job("upkeep.dead_letters", "Counts what was given up, tries what an outage killed.", dead_letters.look, TENTHS),
+        Job("console.count", "Counts what the console's first page shows.", counting.count, "*/5 * * * *"),
+        Job(exports.KIND, "Writes what staff export; lets go of yesterday's.", exports.write, "52 * * * *"),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
         Job("uploads.remove", "Deletes files that were replaced, erased or lost.", stored_files.remove_files, TENTHS),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),

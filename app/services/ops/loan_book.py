@@ -60,8 +60,11 @@ def listed(*, status: str | None, late: bool, at: datetime, limit: int = 100) ->
     return [Listed(*row) for row in fetch(LIST, values)]
 
 
-def show(loan_id: UUID, *, at: datetime) -> Whole:
-    """One loan; the audit log notes that it was read. Raises NotFound."""
+def show(loan_id: UUID, *, at: datetime, by: UUID | None = None) -> Whole:
+    """One loan; the audit log notes that it was read. Raises NotFound.
+
+    ``by``: the member of staff who looks; None for an operator at the command line.
+    """
     rows = fetch("SELECT user_id FROM loans WHERE id = %s", (loan_id,))
     found = saver_of(rows[0][0]) if rows else None
     if found is None:
@@ -73,5 +76,6 @@ def show(loan_id: UUID, *, at: datetime) -> Whole:
         " ORDER BY made_at, id",
         (loan_id,),
     )
-    audit.record("loan_read", subject_type="loan", subject_id=loan_id, at=at, actor="operator")
+    actor = "operator" if by is None else "staff"
+    audit.record("loan_read", subject_type="loan", subject_id=loan_id, at=at, actor_id=by, actor=actor)
     return Whole(view, decisions.shown(saver.id, view.loan.decision_id), [tuple(row) for row in payments])

@@ -21,6 +21,16 @@ HOUR = 19
 PATIENCE = timedelta(hours=4)
 
 # ``p`` are the periods that can have their last day today: the day itself, the week or month in its grace.
+PERIODS = "(VALUES {periods}) AS p (plan, unit, first, last, following, closes)"
+AT_RISK = """
+j.status = 'active' AND j.streak_count > 0
+    AND p.last >= j.start_date AND (j.end_date IS NULL OR p.last <= j.end_date)
+    AND least(p.closes, j.end_date + 1) = %(day)s
+    AND CASE j.streak_period WHEN p.first THEN j.streak_net WHEN p.following THEN j.streak_previous_net ELSE 0 END
+        < coalesce(j.installment_amount, 1)
+    AND NOT EXISTS (SELECT FROM jsonb_array_elements(j.pauses) AS pause
+        WHERE (pause->>0)::date <= p.last AND p.first <= (pause->>1)::date)
+"""
 REMIND = f"""
 WITH {SAVERS}, news AS MATERIALIZED (
     SELECT j.user_id, 'risk:' || j.id || ':' || p.first AS once,
@@ -28,14 +38,8 @@ WITH {SAVERS}, news AS MATERIALIZED (
             'unit', p.unit, 'due_by', %(day)s::date, 'freezes', h.freezes_held) AS facts
     FROM saver s JOIN saver_habits h ON h.user_id = s.id AND h.closed_through >= %(day)s::date - 1
     JOIN savings_jars j ON j.user_id = s.id
-    JOIN (VALUES {{periods}}) AS p (plan, unit, first, last, following, closes) ON p.plan = j.plan_type
-    WHERE s.status = 'active' AND j.status = 'active' AND j.streak_count > 0
-        AND p.last >= j.start_date AND (j.end_date IS NULL OR p.last <= j.end_date)
-        AND least(p.closes, j.end_date + 1) = %(day)s
-        AND CASE j.streak_period WHEN p.first THEN j.streak_net WHEN p.following THEN j.streak_previous_net ELSE 0 END
-            < coalesce(j.installment_amount, 1)
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements(j.pauses) AS pause
-            WHERE (pause->>0)::date <= p.last AND p.first <= (pause->>1)::date)
+    JOIN {PERIODS} ON p.plan = j.plan_type
+    WHERE s.status = 'active' AND {AT_RISK}
 ), {TELL_NEWS}
 SELECT (SELECT id FROM saver ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM told)
 """  # noqa: S608  constants only
@@ -50,7 +54,7 @@ def remind(turn: Round) -> int:
     # The periods differ from day to day, and the world has two or three days at once.
     return sum(
         tell_savers(
-            turn, [hour for hour in hours if hour.day == day], REMIND.replace("{periods}", _values(day)), _facts
+            turn, [hour for hour in hours if hour.day == day], REMIND.replace("{periods}", values_of(day)), _facts
         )
         for day in sorted({hour.day for hour in hours})
     )
@@ -60,7 +64,8 @@ def _facts(hour: LocalHour) -> dict[str, object]:
     return {"kind": "streak_at_risk", "day": hour.day}
 
 
-def _values(day: date) -> str:
+def values_of(day: date) -> str:
+    """The rows of PERIODS on ``day``, as SQL."""
     return ", ".join(
         f"('{plan}', '{UNITS[plan]}', date '{period.start}', date '{period.end}',"
         f" date '{shift(plan, period, 1).start}', date '{closes_on(plan, period)}')"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import uuid_utils.compat as uuids
+from flask import current_app
 
 from app import clock
 from app.errors import DomainError, NotFound
@@ -48,7 +49,8 @@ def reverse(
     """Take back one movement, as a transaction of the type ``reversal``.
 
     Where the jar holds less than the movement put in, what is there is taken and the rest is booked as owed by the
-    saver; that needs ``second``, another member of staff than ``by``. The jar's streak and the badges follow from what
+    saver. That needs ``second``, another member of staff than ``by``, and so does a movement above
+    ``REVERSAL_ALONE_LIMIT_MINOR``. The jar's streak and the badges follow from what
     is left; a filled jar opens again where nothing that is left filled it. Raises NotFound, DomainError
     ``already_reversed``, ``not_reversible``, ``second_person_required``.
     """
@@ -84,11 +86,9 @@ def reverse(
     ]
     taken = -next(line.amount for line in lines if line.account is account)
     owed = max(0, taken - account.balance)
+    if second is None or second == by:
+        _refuse_alone(amount, owed)
     if owed:
-        if second is None or second == by:
-            raise DomainError(
-                "second_person_required", "The jar holds less than this movement put in: a second person must agree."
-            )
         lines = [line for line in lines if line.account is not account]
         if account.balance:
             lines.append(Line(account, -account.balance))
@@ -141,6 +141,20 @@ def reverse(
     )
     after_commit(lambda: forget(user_id))
     return Reversal(transaction, owed)
+
+
+def _refuse_alone(amount: int, owed: int) -> None:
+    if owed:
+        raise DomainError(
+            "second_person_required", "The jar holds less than this movement put in: a second person must agree."
+        )
+    if is_large(amount):
+        raise DomainError("second_person_required", "A movement as large as this one takes two people.")
+
+
+def is_large(amount: int) -> bool:
+    """Whether a movement of ``amount`` minor units is more than one member of staff takes back alone."""
+    return bool(amount > current_app.config["REVERSAL_ALONE_LIMIT_MINOR"])
 
 
 def _was_filled(jar: Jar) -> bool:

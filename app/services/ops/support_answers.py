@@ -70,17 +70,22 @@ def standing(ask: Callable[..., Any], now: datetime) -> Check:
     return Check("requests", "ok", f"{open_} of savers' requests wait for an answer")
 
 
-def show(reference: str, *, at: datetime) -> Whole:
-    """One request with all that belongs to it; that it was looked at goes into the audit log. Raises NotFound."""
+def show(reference: str, *, at: datetime, by: UUID | None = None) -> Whole:
+    """One request with all that belongs to it; that it was looked at goes into the audit log. Raises NotFound.
+
+    ``by``: the member of staff who looks; None for an operator at the command line.
+    """
     found = _by_reference(reference)
+    actor = "operator" if by is None else "staff"
     audit.record(
         "support_request_read",
         subject_type="support_request",
         subject_id=found.request.id,
         at=at,
-        actor="operator",
+        actor_id=by,
+        actor=actor,
     )
-    audit.looked_at(None, "operator", "user", found.user_id, what="support_request", at=at)
+    audit.looked_at(by, actor, "user", found.user_id, what="support_request", at=at)
     return found
 
 

@@ -16,10 +16,11 @@ import pytest
 from flask import Flask
 
 from app.blueprints.api.statements import MOST_CSV_LINES
-from app.blueprints.documents import pdf, statement_csv, statement_pdf
+from app.blueprints.documents import pdf, statement_pdf
 from app.ledger import posting
 from app.ledger.accounts import lock_jar_accounts
 from app.services.ops import reversals
+from app.services.savings import cells
 from app.transactions import queue, run, transaction
 from tests import factories
 from tests.conftest import Clock
@@ -101,7 +102,7 @@ def test_a_note_is_never_a_formula(saver: Saver, clock: Clock, note: str) -> Non
 
 @pytest.mark.parametrize(("cell", "safe"), [("\t=1", "'\t=1"), ("\r1", "'\r1"), ("a=1", "a=1"), ("", ""), ("₹5", "₹5")])
 def test_cells_are_escaped_where_they_start_a_formula(cell: str, safe: str) -> None:
-    assert statement_csv.escaped(cell) == safe
+    assert cells.escaped(cell) == safe
 
 
 def test_reversals_stand_on_lines_of_their_own(app: Flask, saver: Saver, clock: Clock, context: None) -> None:

@@ -75,6 +75,12 @@ def listed(asked: Asked, *, by: Principal, at: datetime) -> Page[Account]:
 
     That somebody looked for a person is noted in the audit log, without what was typed.
     """
+    sought, more = narrowed(asked, by=by, at=at)
+    return page(SOURCE, _masked, sought, more)
+
+
+def narrowed(asked: Asked, *, by: Principal, at: datetime) -> tuple[Asked, dict[str, str]]:
+    """What SOURCE is asked, out of what somebody asks: ``q`` by the column that it is of; and further values."""
     filters, more = dict(asked.filters), {}
     if "q" in filters:
         column, prefix = _sought(filters.pop("q"))
@@ -83,8 +89,7 @@ def listed(asked: Asked, *, by: Principal, at: datetime) -> Page[Account]:
             "searched", subject_type="users", subject_id=column, at=at, actor_id=by.id, actor=by.role,
             details={"length": len(prefix)},
         )  # fmt: skip
-    order = order_of(asked.filters, asked.order)
-    return page(SOURCE, _masked, Asked(filters, order, asked.after, asked.limit), more)
+    return Asked(filters, order_of(asked.filters, asked.order), asked.after, asked.limit), more
 
 
 def _sought(text: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ OWNERS = ("user_id", "jar_id", "requested_by", "answered_by", "actor_id")
 NOT_FILLED = {
     "users", "savings_jars", "ledger_accounts", "transactions", "postings", "transaction_notes", "saver_habits",
     "audit_log", "audit_head", "ledger_checkpoints", "ledger_sealed_heads", "product_clock", "import_runs",
-    "import_refusals", "job_marks", "score_models", "score_health", "outbox",
+    "import_refusals", "job_marks", "score_models", "score_health", "outbox", "daily_figures", "standing_figures",
 }  # fmt: skip
 # Values that constraints want; what is not named here is made from its type.
 WANTED: dict[str, dict[str, Any]] = {
@@ -48,6 +48,8 @@ WANTED: dict[str, dict[str, Any]] = {
                          "charge": None, "paid_charge": 0, "paid_on": None, "paid_at": None},
     "loan_payments": {"kind": "repayment", "amount": 3},
     "job_runs": {"status": "done"},
+    "reversal_requests": {"status": "waiting", "why": "limit", "decided_by": None, "decided_at": None,
+                          "reversal_id": None},
     "past_time_zones": {"time_zone": "Asia/Kolkata", "time_zone_next": None, "time_zone_from": None},
 }  # fmt: skip
 

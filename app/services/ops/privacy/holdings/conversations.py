@@ -77,6 +77,18 @@ HOLDINGS = (
         counted="after they were answered",
     ),
     Holding(
+        "saver_notes",
+        "Notes of staff about savers",
+        Section(
+            "notes_about_you",
+            columns("at", "text"),
+            "FROM saver_notes t WHERE t.user_id = %(user)s ORDER BY t.at, t.id",
+        ),
+        withheld={"id": "a number of ours", "author_id": "who of the staff wrote it: somebody else's"},
+        erased=("UPDATE saver_notes SET text = 'Erased' WHERE user_id = %(user)s",),
+        stays="without its words: that a note was made, and by whom",
+    ),
+    Holding(
         "audit_log",
         "The log of what staff, savers and the system did",
         Section(

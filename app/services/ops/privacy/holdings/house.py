@@ -38,6 +38,8 @@ HOLDINGS = (
         counted="after they were ordered",
     ),
     Holding("job_marks", "When each job last ran", NOBODYS, stays="one row for each job"),
+    Holding("daily_figures", "How much moved on each day, of all savers", NOBODYS, stays="sums over all savers"),
+    Holding("standing_figures", "Figures of the console's first page", NOBODYS, stays="sums over all savers"),
     Holding("product_clock", "The product's clock", NOBODYS, stays="one row"),
     Holding("score_models", "Models that were trained", NOBODYS, stays="sums over all savers; shows what decided"),
     Holding(

@@ -90,6 +90,25 @@ HOLDINGS = (
         stays=LEDGER,
     ),
     Holding(
+        "reversal_requests",
+        "Movements that staff asked to have taken back",
+        Section(
+            "reversals_asked_for",
+            columns("transaction_id", "reason", "why", "status", "requested_at", "decided_at", "reversal_id"),
+            "FROM reversal_requests t JOIN transactions m ON m.id = t.transaction_id WHERE m.user_id = %(user)s"
+            " ORDER BY t.requested_at, t.id",
+        ),
+        withheld={
+            "id": "a number of ours",
+            **dict.fromkeys(("requested_by", "decided_by"), "who of the staff it was: somebody else's"),
+        },
+        erased=(
+            "UPDATE reversal_requests r SET reason = 'Erased' FROM transactions t"
+            " WHERE t.id = r.transaction_id AND t.user_id = %(user)s",
+        ),
+        stays=f"without its words, to show that two people decided: {LEDGER}",
+    ),
+    Holding(
         "transaction_notes",
         "What savers wrote beside movements",
         "it stands beside each of the movements",

@@ -1,0 +1,167 @@
+"""Reversals by two people: what waits, who may decide, and one effect however many decide at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+
+from app import clock as product_clock
+from app.errors import DomainError, Invalid, NotFound
+from app.services.ops import reversal_requests
+from app.services.ops.reversal_requests import Asked, Decided
+from app.services.ops.reversals import reverse
+from app.transactions import fetch, run
+from tests.factories import Saver, make_saver, make_staff
+
+
+def ask(app: Flask, transaction_id: str, by: Saver, reason: str = "sent twice") -> Asked:
+    with app.app_context():
+        return run(lambda: reversal_requests.ask(UUID(transaction_id), reason=reason, by=by.id, at=product_clock.now()))
+
+
+def decide(app: Flask, request_id: UUID | None, by: Saver, *, approve: bool = True) -> Decided:
+    assert request_id is not None
+    how = reversal_requests.approve if approve else reversal_requests.decline
+    with app.app_context():
+        return run(lambda: how(request_id, by=by.id, at=product_clock.now()))
+
+
+def log_of(app: Flask, transaction_id: str) -> list[tuple[Any, ...]]:
+    with app.app_context():
+        return run(
+            lambda: fetch("SELECT action, actor_id FROM audit_log WHERE subject_id = %s ORDER BY id", (transaction_id,))
+        )
+
+
+def balance(saver: Saver, jar: str) -> str:
+    return str(saver.get(f"/api/jars/{jar}/").json["jar"]["current_amount"])
+
+
+@pytest.fixture(scope="module")
+def pair(app: Flask) -> tuple[Saver, Saver]:
+    return make_staff(app, "support"), make_staff(app)
+
+
+def test_a_small_one_is_done_at_once_by_one(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    jar = saver.jar()
+    wrong = saver.deposit(jar, "50").json["transaction"]["id"]
+    asked = ask(app, wrong, pair[0])
+    assert asked.booked is not None
+    assert (asked.request_id, asked.booked.owed, balance(saver, jar)) == (None, 0, "0.00")
+    assert log_of(app, wrong) == [("transaction_reversed", pair[0].id)]
+    with pytest.raises(DomainError, match="already_reversed"):
+        ask(app, wrong, pair[1])
+
+
+def test_one_above_the_limit_waits_for_somebody_else(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    one, other = pair
+    jar = saver.jar(target_amount="50000")
+    exact = saver.deposit(jar, "5000").json["transaction"]["id"]
+    large = saver.deposit(jar, "5000.01").json["transaction"]["id"]
+    assert ask(app, exact, one).booked is not None
+    asked = ask(app, large, one)
+    assert asked.booked is None
+    assert balance(saver, jar) == "5000.01"
+    for again in pair:
+        with pytest.raises(DomainError, match="reversal_waits"):
+            ask(app, large, again)
+    for approve in (True, False):
+        with pytest.raises(DomainError, match="own_request"):
+            decide(app, asked.request_id, one, approve=approve)
+    assert decide(app, asked.request_id, other).status == "approved"
+    assert balance(saver, jar) == "0.00"
+    assert log_of(app, large) == [
+        ("reversal_requested", one.id), ("transaction_reversed", one.id), ("reversal_approved", other.id),
+    ]  # fmt: skip
+    with pytest.raises(DomainError, match="already_decided"):
+        decide(app, asked.request_id, other, approve=False)
+
+
+@pytest.mark.parametrize("second", ["nobody", "the same person"])
+def test_nobody_books_a_large_one_alone_by_another_way(
+    app: Flask, saver: Saver, pair: tuple[Saver, Saver], second: str
+) -> None:
+    large = UUID(saver.deposit(saver.jar(target_amount="50000"), "6000").json["transaction"]["id"])
+    by = pair[0].id
+    agrees = None if second == "nobody" else by
+    with app.app_context(), pytest.raises(DomainError, match="second_person_required"):
+        run(lambda: reverse(large, reason="test", by=by, second=agrees, at=product_clock.now()))
+
+
+def test_what_would_be_owed_waits_and_is_booked_as_owed(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    jar = saver.jar()
+    deposit = saver.deposit(jar, "100").json["transaction"]["id"]
+    saver.withdraw(jar, "70")
+    asked = ask(app, deposit, pair[0])
+    assert asked.booked is None
+    assert balance(saver, jar) == "30.00"
+    decided = decide(app, asked.request_id, pair[1])
+    assert decided.booked is not None
+    assert (decided.booked.owed, balance(saver, jar)) == (7000, "0.00")
+
+
+def test_what_was_declined_may_be_asked_for_anew(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    jar = saver.jar(target_amount="50000")
+    large = saver.deposit(jar, "9000").json["transaction"]["id"]
+    first = ask(app, large, pair[0])
+    assert decide(app, first.request_id, pair[1], approve=False) == Decided("declined")
+    assert balance(saver, jar) == "9000.00"
+    second = ask(app, large, pair[1])
+    assert decide(app, second.request_id, pair[0]).status == "approved"
+    assert [action for action, _ in log_of(app, large)] == [
+        "reversal_requested", "reversal_declined", "reversal_requested", "transaction_reversed", "reversal_approved",
+    ]  # fmt: skip
+
+
+def test_what_was_taken_back_meanwhile_leaves_a_void_request(
+    app: Flask, saver: Saver, pair: tuple[Saver, Saver]
+) -> None:
+    jar = saver.jar(target_amount="50000")
+    large = saver.deposit(jar, "9000").json["transaction"]["id"]
+    asked = ask(app, large, pair[0])
+    with app.app_context():
+        run(lambda: reverse(UUID(large), reason="test", by=pair[1].id, second=pair[0].id, at=product_clock.now()))
+    assert decide(app, asked.request_id, pair[1]) == Decided("void")
+    assert log_of(app, large)[-1] == ("reversal_void", pair[1].id)
+
+
+def test_however_many_decide_at_once_one_decision_counts(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    jar = saver.jar(target_amount="90000")
+    third = make_staff(app)
+    for _ in range(3):
+        large = saver.deposit(jar, "9000").json["transaction"]["id"]
+        asked = ask(app, large, pair[0])
+
+        def attempt(turn: int, request_id: UUID | None = asked.request_id) -> str:
+            try:
+                return decide(app, request_id, (pair[1], third)[turn % 2], approve=turn % 3 != 0).status
+            except DomainError as refusal:
+                return refusal.code
+
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = list(pool.map(attempt, range(8)))
+        assert sorted(outcomes)[:7] == ["already_decided"] * 7
+        booked = saver.get(f"/api/jars/{jar}/transactions/?type=reversal&limit=100").json["items"]
+        done = [row for row in booked if row["reversal_of"] == large]
+        assert len(done) == (1 if "approved" in outcomes else 0)
+
+
+def test_who_may_not(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    jar = saver.jar()
+    deposit = saver.deposit(jar, "50").json["transaction"]["id"]
+    own = pair[0].deposit(pair[0].jar(), "50").json["transaction"]["id"]
+    with pytest.raises(DomainError, match="not_staff"):
+        ask(app, deposit, make_saver(app))
+    with pytest.raises(DomainError, match="own_movement"):
+        ask(app, own, pair[0])
+    with pytest.raises(Invalid):
+        ask(app, deposit, pair[0], reason=" \n")
+    with pytest.raises(NotFound):
+        ask(app, str(uuid4()), pair[0])
+    with pytest.raises(NotFound):
+        decide(app, uuid4(), pair[0])
+    assert balance(saver, jar) == "50.00"
