@@ -9,13 +9,11 @@ import click
 
 from app import clock
 from app.cli.refusals import Commands
-from app.errors import Unavailable
-from app.ledger.verify import Finding, verify
+from app.ledger.verify import Finding
 from app.services.audit import log as audit
 from app.services.identity import staff
-from app.services.loans import checking
-from app.services.ops import checkpoints, reversals
-from app.transactions import run, transaction
+from app.services.ops import checkpoints, reversals, verifying
+from app.transactions import run
 
 group = Commands("ledger", help="Recompute the ledger, seal it, take one movement back.")
 
@@ -27,52 +25,22 @@ def verify_ledger(quiet: bool) -> None:
 
     Each finding is a line on stdout: code, row, what differs. Exit code 1 when there is one.
     """
-    began, links, findings = time.monotonic(), 0, 0
+    began = time.monotonic()
 
-    def progress(count: int) -> None:
-        nonlocal links
-        links += count
+    def progress(postings: int) -> None:
         if not quiet:
-            click.echo(f"  {links} postings checked, {time.monotonic() - began:.1f} s", err=True)
+            click.echo(f"  {postings} postings checked, {time.monotonic() - began:.1f} s", err=True)
 
-    with transaction():
-        for finding in verify(progress):
-            findings += 1
-            _say(finding)
-    with transaction():
-        for finding in checking.verify():
-            findings += 1
-            _say(finding)
-    with transaction():
-        for text in audit.verify():
-            findings += 1
-            click.echo(f"audit_log\t{text}")
-    try:
-        with transaction():
-            for finding in checkpoints.verify_copies():
-                findings += 1
-                _say(finding)
-    except Unavailable:
-        click.echo("The object store is away: the checkpoints' copies in it were not compared.", err=True)
+    done = verifying.verify(_say, progress, at=clock.now(), actor="operator")
     seconds = time.monotonic() - began
-    run(lambda: _note(findings, links))
-    if findings:
+    if not done.copies:
+        click.echo("The object store is away: the checkpoints' copies in it were not compared.", err=True)
+    if done.findings:
         raise click.ClickException(
-            f"{findings} findings in {links} postings ({seconds:.1f} s). Stop paying out, keep the database as it is, "
-            "and compare it with the last backup and the checkpoints in the object store."
+            f"{done.findings} findings in {done.postings} postings ({seconds:.1f} s). Stop paying out, keep the "
+            "database as it is, and compare it with the last backup and the checkpoints in the object store."
         )
-    click.echo(f"The ledger holds: {links} postings in chains, no finding ({seconds:.1f} s).")
-
-
-def _note(findings: int, links: int) -> None:
-    audit.record(
-        "ledger_verified",
-        subject_type="ledger",
-        subject_id=1,
-        at=clock.now(),
-        actor="operator",
-        details={"findings": findings, "postings": links},
-    )
+    click.echo(f"The ledger holds: {done.postings} postings in chains, no finding ({seconds:.1f} s).")
 
 
 def _say(finding: Finding) -> None:

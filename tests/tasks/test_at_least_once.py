@@ -72,6 +72,7 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "upkeep.purge": ("notifications", "DELETE", 2),
     "credit.health": ("score_health", "INSERT", 1),
     "ledger.seal": ("ledger_checkpoints", "INSERT", 1),
+    "ledger.verify": ("audit_log", "INSERT", 1),
     "console.count": ("standing_figures", "INSERT", 2),
     # After the messages were published.
     "outbox.relay": ("outbox", "DELETE", 1),

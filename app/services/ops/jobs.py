@@ -32,6 +32,7 @@ from app.services.ops import (
     stored_files,
     support_letters,
     upkeep,
+    verifying,
 )
 from app.services.ops.closing import close_days
 from app.services.ops.job_runs import Job, Outcome, Round, perform
@@ -112,6 +113,7 @@ JOBS: dict[str, Job] = {
         Job("console.count", "Counts what the console's first page shows.", counting.count, "*/5 * * * *"),
         Job(exports.KIND, "Writes what staff export; lets go of yesterday's.", exports.write, "52 * * * *"),
         Job("ledger.seal", "Seals the heads of all chains that moved.", _seal, "7 * * * *"),
+        Job("ledger.verify", "Recomputes ledger, loan book and audit log.", verifying.nightly, "15 22 * * *"),
         Job("uploads.remove", "Deletes files that were replaced, erased or lost.", stored_files.remove_files, TENTHS),
         Job("upkeep.purge", "Removes what has served its time.", upkeep.purge, "30 21 * * *"),
     )
