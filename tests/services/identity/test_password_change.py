@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
+import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
@@ -15,12 +18,12 @@ from tests.services.identity.conftest import House
 NEW = "lamp kite harbour"
 
 
-def log_in(house: House, email: str, password: str = PASSWORD, **more: object) -> TestResponse:
+def log_in(house: House, email: str, password: str = PASSWORD, **more: Any) -> TestResponse:
     return house.app.test_client().post("/api/login/", json={"email": email, "password": password}, **more)
 
 
-def forgot(house: House, email: str) -> TestResponse:
-    return house.app.test_client().post("/api/password/forgot/", json={"email": email})
+def forgot(house: House, email: str, **more: Any) -> TestResponse:
+    return house.app.test_client().post("/api/password/forgot/", json={"email": email}, **more)
 
 
 def link(house: House, saver: Saver) -> str:
@@ -179,6 +182,66 @@ def test_letters_to_one_account_are_limited_whoever_asks(house: House) -> None:
         forgot(house, saver.email)
         house.send_out()
     assert len(house.letters(saver)) == 5
+
+
+def test_strangers_use_up_no_letter_and_end_no_link_of_the_persons_own_device(house: House) -> None:
+    saver = house.saver()
+    own = {"X-Device-Token": log_in(house, saver.email).headers["X-Device-Token"]}
+
+    def asked(**more: Any) -> int:
+        before = len(house.letters(saver))
+        assert forgot(house, saver.email, **more).status_code == 202
+        house.send_out()
+        return len(house.letters(saver)) - before
+
+    assert asked(headers=own) == 1
+    mine = house.token(house.letters(saver)[-1])
+    assert asked() == 1, "the pause after one's own is no stranger's"
+    theirs = house.token(house.letters(saver)[-1])
+    for _ in range(6):
+        house.grow_older(saver, mins=2)
+        asked()
+    assert len(house.letters(saver)) == 6
+    assert asked(headers={"X-Device-Token": "made up"}) == 0
+    assert reset(house, mine).status_code == 204
+    refused(reset(house, theirs))
+    own = {"X-Device-Token": log_in(house, saver.email, NEW).headers["X-Device-Token"]}
+    assert asked(headers=own) == 1
+    assert asked() == 0
+
+
+def test_the_persons_own_device_has_its_bounds_too(house: House) -> None:
+    saver = house.saver()
+    own = {"X-Device-Token": log_in(house, saver.email).headers["X-Device-Token"]}
+    for _ in range(7):
+        forgot(house, saver.email, headers=own)
+        house.send_out()
+        house.grow_older(saver, mins=2)
+    assert len(house.letters(saver)) == 5
+
+
+def test_a_letter_for_somebody_elses_device_is_a_strangers(house: House) -> None:
+    saver, other = house.saver(), house.saver()
+    theirs = {"X-Device-Token": log_in(house, other.email).headers["X-Device-Token"]}
+    for _ in range(2):
+        forgot(house, saver.email, headers=theirs)
+        forgot(house, saver.email)
+        house.send_out()
+    assert len(house.letters(saver)) == 1
+
+
+def test_a_new_password_ends_a_second_factor_that_was_never_confirmed(house: House) -> None:
+    """Whoever was in the account may have seen its key, and waits for its owner to confirm it."""
+    saver = house.saver()
+    seen = saver.post("/api/two-factor/").json["secret"]
+    reset(house, link(house, saver))
+    fresh = replace(saver, access_token=log_in(house, saver.email, NEW).json["access_token"])
+    secret = fresh.post("/api/two-factor/").json["secret"]
+    assert secret != seen
+    assert fresh.post("/api/two-factor/confirm/", {"code": pyotp.TOTP(secret).now()}).status_code == 200
+    changed = fresh.post("/api/password/change/", {"current_password": NEW, "new_password": "another drum monsoon"})
+    assert changed.status_code == 200
+    assert log_in(house, saver.email, "another drum monsoon").json["code"] == "otp_required", "a confirmed one stays"
 
 
 def test_of_many_that_use_one_link_at_once_one_does(house: House) -> None:
