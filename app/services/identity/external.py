@@ -65,14 +65,16 @@ def refused() -> DomainError:
     )
 
 
-def begin(name: str, redirect_uri: str) -> Begun:
+def begin(name: str, redirect_uri: str, *, anew: bool = False) -> Begun:
     """Begin at the provider ``name``; outside of any transaction, for it asks the provider.
+
+    ``anew``: the person shall show there who they are, also where they are signed in there.
 
     Raises NotFound, Unavailable, DomainError ``external_refused``.
     """
     _must_be_offered(name)
     try:
-        return providers().begin(name, redirect_uri)
+        return providers().begin(name, redirect_uri, anew=anew)
     except Away as away:
         raise _away() from away
     except Untrusted as untrusted:

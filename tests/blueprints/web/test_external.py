@@ -373,6 +373,9 @@ def test_whoever_has_no_password_shows_at_the_provider_who_they_are_and_can_choo
     assert go(browser, start="/login/with/door?next=/profile/email").status_code == 403
     assert browser.get("/profile/email").status_code == 303
     door.claims = mine
+    door.manner = "old_sign_in"
+    assert go(browser, start="/login/with/door?next=/profile/email").status_code == 403, "waved through there"
+    door.manner = ""
     assert go(browser, start="/login/with/door?next=/profile/email").headers["Location"] == "/profile/email"
     assert browser.get("/profile/email").status_code == 200
     assert ask(house, "SELECT count(*) FROM refresh_families WHERE user_id = %s AND revoked_at IS NULL", user_id) == [
