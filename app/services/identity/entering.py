@@ -48,7 +48,8 @@ def half_way(user_id: UUID) -> HalfWay:
 
 def by_code(half_way: HalfWay, otp: str, *, at: datetime) -> UUID:
     """Who is half way, by a code. Raises DomainError ``otp_invalid``, ``invalid_credentials`` for a new password."""
-    if not keyed.same(half_way.stamp, _stamp(half_way.user_id)):
+    # The lock: as in sign_in.authenticate.
+    if not keyed.same(half_way.stamp, _stamp(half_way.user_id, lock=True)):
         raise sign_in.invalid_credentials()
     if not two_factor.take(half_way.user_id, otp, at=at):
         raise otp_invalid()
@@ -81,6 +82,7 @@ def confirm(user_id: UUID, family_id: UUID, password: str, otp: str | None, *, a
     sign_in.refresh_proof(family_id)
 
 
-def _stamp(user_id: UUID) -> str:
-    rows = fetch("SELECT password_hash FROM users WHERE id = %s AND status = 'active'", (user_id,))
+def _stamp(user_id: UUID, *, lock: bool = False) -> str:
+    held = "SELECT password_hash FROM users WHERE id = %s AND status = 'active'"
+    rows = fetch(f"{held} FOR NO KEY UPDATE" if lock else held, (user_id,))
     return keyed.digest("half-way", user_id, rows[0][0] if rows else "").hex()[:32]

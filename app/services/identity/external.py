@@ -101,8 +101,9 @@ def sign_in(identity: Identity, *, at: datetime) -> UUID | entering.HalfWay | No
     ``external_by_hand`` (staff).
     """
     rows = fetch(
-        "SELECT u.id, u.role, u.status FROM external_identities e JOIN users u ON u.id = e.user_id"
-        " WHERE e.issuer = %s AND e.subject = %s",
+        # The locks: a new password by letter, which takes links away, waits or has taken this one already.
+        "SELECT u.id, u.role, u.status FROM users u JOIN external_identities e ON e.user_id = u.id"
+        " WHERE e.issuer = %s AND e.subject = %s FOR NO KEY UPDATE OF u, e",
         (identity.issuer, identity.subject),
     )
     known = bool(rows)

@@ -31,7 +31,9 @@ def change(user_id: UUID, current: str, new: str, *, at: datetime) -> None:
 
     Raises Invalid: a wrong ``current_password``, or ``weak_password`` for ``new_password``.
     """
-    if not is_password_of(user_id, current):
+    # The lock: of several changes at once one still knows the password.
+    rows = fetch("SELECT password_hash FROM users WHERE id = %s AND status = 'active' FOR NO KEY UPDATE", (user_id,))
+    if not passwords.verify(rows[0][0] if rows else None, current):
         raise wrong_password("current_password")
     _set(user_id, new, "new_password", action="password_changed", at=at)
 

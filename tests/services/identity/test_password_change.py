@@ -9,13 +9,18 @@ import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
-from app.services.identity import staff
+from app.services.identity import passwords, staff, two_factor
 from app.transactions import fetch, queue, run
 from tests import factories
 from tests.factories import PASSWORD, Saver
 from tests.services.identity.conftest import House
 
 NEW = "lamp kite harbour"
+
+
+def code_of(secret: str, step: int) -> str:
+    """The app's code ``step`` half minutes from now."""
+    return pyotp.TOTP(secret).generate_otp(two_factor.current_step() + step)
 
 
 def log_in(house: House, email: str, password: str = PASSWORD, **more: Any) -> TestResponse:
@@ -82,6 +87,59 @@ def test_a_change_that_is_refused_changes_nothing(house: House, current: str, ne
     assert signed_in(saver, saver.access_token)
     assert log_in(house, saver.email).status_code == 200
     assert house.told(saver) == []
+
+
+def test_of_many_changes_at_once_one_counts(house: House) -> None:
+    saver = house.saver()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(
+                lambda number: saver.app.test_client()
+                .post(
+                    "/api/password/change/",
+                    json={"current_password": PASSWORD, "new_password": f"{NEW} {number}"},
+                    headers=saver.headers,
+                )
+                .status_code,
+                range(4),
+            )
+        )
+    assert answers.count(200) == 1, answers
+    assert set(answers) <= {200, 401, 422}
+    assert log_in(house, saver.email, f"{NEW} {answers.index(200)}").status_code == 200
+    assert house.told(saver) == ["password_changed"]
+
+
+@pytest.mark.parametrize("two_steps", [False, True], ids=["a password", "a password and a code"])
+def test_who_is_on_the_way_in_with_the_old_password_stays_out(
+    house: House, two_steps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who signs in again and again would else be under way whenever it changes, and be in afterwards."""
+    saver, more = house.saver(), {}
+    if two_steps:
+        secret = saver.post("/api/two-factor/").json["secret"]
+        assert saver.post("/api/two-factor/confirm/", {"code": code_of(secret, -1)}).status_code == 200
+        more = {"otp": code_of(secret, 0)}
+    verified, changed = passwords.verify, []
+
+    def verify_and_then_it_changes(hash_: str | None, typed: str) -> bool:
+        right = verified(hash_, typed)
+        if not changed:
+            changed.append(0)
+            body = {"current_password": PASSWORD, "new_password": NEW}
+            with ThreadPoolExecutor(1) as pool:
+                changed[0] = pool.submit(saver.post, "/api/password/change/", body).result().status_code
+        return right
+
+    monkeypatch.setattr(passwords, "verify", verify_and_then_it_changes)
+    body = {"email": saver.email, "password": PASSWORD, **more}
+    answer = house.app.test_client().post("/api/login/", json=body)
+    assert changed == [200]
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid_credentials")
+    ((standing,),) = run(
+        lambda: fetch("SELECT count(*) FROM refresh_families WHERE user_id = %s AND revoked_at IS NULL", (saver.id,))
+    )
+    assert standing == 1, "that of whoever changed it"
 
 
 # ---- forgotten ----
