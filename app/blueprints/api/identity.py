@@ -96,7 +96,8 @@ def log_in(values: dict[str, Any]) -> dict[str, Any]:
             if otp is None:
                 raise entering.otp_required()
             found = entering.by_code(found, otp, at=clock.now())
-        opened = entering.open_sign_in(found, kind="api", device=request.user_agent.string, at=clock.now())
+        agent, token = request.user_agent.string, device_tokens.presented()
+        opened = entering.open_sign_in(found, kind="api", device=agent, token=token, at=clock.now())
         device_tokens.remember(found)
         return {"user": profile.read(found), **tokens.pair(opened)}
 

@@ -56,14 +56,16 @@ def by_code(half_way: HalfWay, otp: str, *, at: datetime) -> UUID:
     return half_way.user_id
 
 
-def open_sign_in(user_id: UUID, *, kind: str, device: str | None, at: datetime, known: bool = True) -> SignIn:
-    """Begin a sign-in on one device (a user agent), and tell the person of a new one.
+def open_sign_in(
+    user_id: UUID, *, kind: str, device: str | None, token: str | None = None, at: datetime, known: bool = True
+) -> SignIn:
+    """Begin a sign-in on one device (a user agent, and the token that it keeps), and tell the person of a new one.
 
     ``known``: the account was there before.
     """
     opened = sign_in.open_family(user_id, kind=kind, device=device)
     if known:
-        new_devices.tell_if_new(opened, device, at=at)
+        new_devices.tell_if_new(opened, device, token, at=at)
     return opened
 
 
@@ -84,5 +86,5 @@ def confirm(user_id: UUID, family_id: UUID, password: str, otp: str | None, *, a
 
 def _stamp(user_id: UUID, *, lock: bool = False) -> str:
     held = "SELECT password_hash FROM users WHERE id = %s AND status = 'active'"
-    rows = fetch(f"{held} FOR NO KEY UPDATE" if lock else held, (user_id,))
+    rows = fetch(f"{held} FOR SHARE" if lock else held, (user_id,))
     return keyed.digest("half-way", user_id, rows[0][0] if rows else "").hex()[:32]

@@ -94,13 +94,15 @@ def test_of_many_changes_at_once_one_counts(house: House) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(
             pool.map(
-                lambda number: saver.app.test_client()
-                .post(
-                    "/api/password/change/",
-                    json={"current_password": PASSWORD, "new_password": f"{NEW} {number}"},
-                    headers=saver.headers,
-                )
-                .status_code,
+                lambda number: (
+                    saver.app.test_client()
+                    .post(
+                        "/api/password/change/",
+                        json={"current_password": PASSWORD, "new_password": f"{NEW} {number}"},
+                        headers=saver.headers,
+                    )
+                    .status_code
+                ),
                 range(4),
             )
         )
