@@ -267,6 +267,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_POOL_SIZE", "2", "connections each web or worker process keeps", _positive),
     Setting("REDIS_URL", "", "Redis for caches, rate limits and the Celery broker", secret=True),
     Setting("S3_ENDPOINT_URL", "", "S3 server; empty means AWS"),
+    Setting(
+        "S3_LINK_ENDPOINT_URL",
+        "",
+        "address of the S3 server in links that browsers and phones open; empty means S3_ENDPOINT_URL",
+    ),
     Setting("S3_BUCKET", "chhota", "bucket for identity papers, photos and ledger checkpoints"),
     Setting("S3_REGION", "us-east-1", "region of the bucket"),
     Setting("S3_ACCESS_KEY_ID", "", "access key of the bucket", secret=True),
@@ -555,6 +560,8 @@ class ProductionConfig(BaseConfig):
             found.append("REDIS_URL is not set: the worker has no broker without it")
         if config["S3_ENDPOINT_URL"].startswith("http://"):
             found.append("S3_ENDPOINT_URL is not https: identity papers would travel in the clear")
+        if config["S3_LINK_ENDPOINT_URL"].startswith("http://"):
+            found.append("S3_LINK_ENDPOINT_URL is not https: identity papers would travel in the clear")
         if config["PAYMENTS_URL"].startswith("http://"):
             found.append("PAYMENTS_URL is not https: who answers there could claim any payment")
         if not config["PUBLIC_URL"].startswith("https://"):

@@ -162,11 +162,13 @@ def application(values: dict[str, str], database: str) -> Iterator[Flask]:
     from app import connections
     from app.extensions import db, limiter
     from app.factory import create_app
+    from tests.compiled import COMPILED
 
     values = values | {name: with_database(values[name], database) for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     # The limiter is one for the process and keeps what the last application told it: whether there are limits at all.
     limits = dict(vars(limiter))
     app = create_app(settings.load(values))
+    app.jinja_env.bytecode_cache = COMPILED
     leaks.watch()
     try:
         yield app

@@ -46,7 +46,8 @@ class OpenIdProvider:
 
     ``manner`` (bad in one way): wrong_nonce, no_nonce, other_audience, other_audience_for_us, other_issuer, expired,
     other_key, none, hmac, hmac_secret, no_id_token, no_subject, strange_subject, other_issuer_document, http_endpoint,
-    not_json, list, silent, error, big, redirect.
+    not_json, list, silent, error, big, redirect. Asked to have the person sign in anew: old_sign_in (they were not
+    asked), no_auth_time (it does not say).
     """
 
     def __init__(self) -> None:
@@ -132,13 +133,15 @@ class OpenIdProvider:
             return 400, {"error": "invalid_grant"}
         answer = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer", "expires_in": 60}
         if self.manner != "no_id_token":
-            answer["id_token"] = self.id_token(about["nonce"])
+            answer["id_token"] = self.id_token(about["nonce"], anew="max_age" in about)
         return 200, answer
 
-    def id_token(self, nonce: str) -> str:
+    def id_token(self, nonce: str, *, anew: bool = False) -> str:
         """A signed word about the person, or a bad one."""
         now = int(time.time())
         claims = self.claims | {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce}
+        if anew and self.manner != "no_auth_time":
+            claims["auth_time"] = now - (3600 if self.manner == "old_sign_in" else 0)
         changed: dict[str, dict[str, Any]] = {
             "wrong_nonce": {"nonce": "another"},
             "other_audience": {"aud": "another-client"},

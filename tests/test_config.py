@@ -65,6 +65,7 @@ def test_strong_settings_start_production() -> None:
         ("REDIS_URL", "", "REDIS_URL is not set"),
         ("PUBLIC_URL", "http://chhota.example", "PUBLIC_URL is not https"),
         ("S3_ENDPOINT_URL", "http://s3.chhota.example", "S3_ENDPOINT_URL is not https"),
+        ("S3_LINK_ENDPOINT_URL", "http://s3.chhota.example", "S3_LINK_ENDPOINT_URL is not https"),
         ("RATELIMIT_ENABLED", "0", "RATELIMIT_ENABLED is 0"),
         ("GRIEVANCE_OFFICER_NAME", "", "GRIEVANCE_OFFICER_NAME is not set"),
         ("GRIEVANCE_OFFICER_EMAIL", settings.NOBODY["GRIEVANCE_OFFICER_EMAIL"], "GRIEVANCE_OFFICER_EMAIL is not set"),

@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
 
 def known_by(*, email: str | None = None, phone: str | None = None) -> bytes | None:
     """The digest of this request's device where the account so named knows it, else None. Looked up once."""
-    token = _presented()
+    token = presented()
     if token is None:
         return None
     asked = (token, email, phone)
@@ -45,10 +45,11 @@ def known_by(*, email: str | None = None, phone: str | None = None) -> bytes | N
 
 def remember(user_id: UUID) -> None:
     """Have the person's account know this device from now on; within the transaction of the sign-in."""
-    g.device_token = known_devices.remember(user_id, _presented())
+    g.device_token = known_devices.remember(user_id, presented())
 
 
-def _presented() -> str | None:
+def presented() -> str | None:
+    """What this request's device keeps, whether anybody knows it or not."""
     return request.headers.get(HEADER) if _in_api() else request.cookies.get(_cookie())
 
 

@@ -49,13 +49,22 @@ class S3ObjectStore:
 
     @cached_property
     def _client(self) -> Any:
+        return self._connected(self._config["S3_ENDPOINT_URL"])
+
+    @cached_property
+    def _signer(self) -> Any:
+        """For links: what it signs is opened from outside, where the server may have another address than here."""
+        outside = self._config["S3_LINK_ENDPOINT_URL"]
+        return self._connected(outside) if outside else self._client
+
+    def _connected(self, url: str) -> Any:
         # At its first use: boto3 is a tenth of what starting a process costs, and most processes never need it.
         import boto3
         from botocore.config import Config
 
         return boto3.client(
             "s3",
-            endpoint_url=self._config["S3_ENDPOINT_URL"] or None,
+            endpoint_url=url or None,
             region_name=self._config["S3_REGION"],
             aws_access_key_id=self._config["S3_ACCESS_KEY_ID"] or None,
             aws_secret_access_key=self._config["S3_SECRET_ACCESS_KEY"] or None,
@@ -121,7 +130,7 @@ class S3ObjectStore:
         if filename is not None:
             asked["ResponseContentDisposition"] = f'attachment; filename="{filename}"'
         try:
-            address: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+            address: str = self._signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
         except (BotoCoreError, ClientError) as error:
             raise _away() from error
         return address

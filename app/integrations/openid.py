@@ -46,12 +46,16 @@ class Untrusted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A sign-in under way: where the person is sent, and what only this browser shall know until they come back."""
+    """A sign-in under way: where the person is sent, and what only this browser shall know until they come back.
+
+    ``since`` (seconds since 1970): the provider was asked to have the person show who they are, and not earlier.
+    """
 
     url: str
     state: str
     nonce: str
     verifier: str
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +185,16 @@ class Providers:
         """Which of the configured ones that issuer is."""
         return self._names.get(issuer)
 
-    def begin(self, name: str, redirect_uri: str) -> Begun:
-        """Begin a sign-in at the provider ``name``. Raises Away, Untrusted."""
-        made = self._ask(name, lambda client: client.create_authorization_url(redirect_uri))
-        return Begun(made["url"], made["state"], made["nonce"], made["code_verifier"])
+    def begin(self, name: str, redirect_uri: str, *, anew: bool = False) -> Begun:
+        """Begin a sign-in at the provider ``name``. Raises Away, Untrusted.
+
+        ``anew``: the person shall show there who they are, also where they are signed in there.
+        """
+        # Not by prompt=login: some providers know no such word and refuse it, and one of no use to them is ignored.
+        asked = {"max_age": 0} if anew else {}
+        made = self._ask(name, lambda client: client.create_authorization_url(redirect_uri, **asked))
+        since = int(time.time()) if anew else None
+        return Begun(made["url"], made["state"], made["nonce"], made["code_verifier"], since)
 
     def finish(self, name: str, begun: Begun, code: str, redirect_uri: str) -> Identity:
         """Whom the provider vouches for, by the ``code`` with which the person came back. Raises Away, Untrusted."""
@@ -200,6 +210,9 @@ class Providers:
             claims = client.parse_id_token(token, nonce=begun.nonce, claims_options=options, leeway=LEEWAY_SECONDS)
             if claims is None:
                 raise Untrusted("no_id_token")
+            shown_at = claims.get("auth_time")
+            if begun.since is not None and shown_at is not None and shown_at < begun.since - LEEWAY_SECONDS:
+                raise Untrusted("signed_in_before")
             return dict(claims)
 
         return _identity(self._ask(name, work))

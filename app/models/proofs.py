@@ -31,7 +31,10 @@ LETTER_KINDS = ("email_check", "email_left", "password_link", "phone_code")
 
 
 class Proof(Model):
-    """A link or code that was sent once, to be used once. ``about``: digest of the address or number it was sent to."""
+    """A link or code that was sent once, to be used once. ``about``: digest of the address or number it was sent to.
+
+    ``own``: asked for by the person, or from a device that the account knows.
+    """
 
     __tablename__ = "proofs"
     __table_args__ = (
@@ -45,6 +48,7 @@ class Proof(Model):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     purpose: Mapped[str] = mapped_column(String(16))
     about: Mapped[bytes] = mapped_column(LargeBinary)
+    own: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     tries: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)

@@ -14,4 +14,4 @@ from app.transactions import run
 def find_forgotten(messages: list[dict[str, Any]]) -> None:
     """Have letters with links for a new password written to those who have the addresses of ``messages``."""
     for message in messages:
-        run(partial(password_change.send_link, message["sealed"]))
+        run(partial(password_change.send_link, message["sealed"], own=message.get("own", False)))

@@ -39,11 +39,12 @@ TRIES = 12
 
 @dataclass(frozen=True)
 class Costly:
-    """A route that is to be limited, and why. ``variant``: which of the bodies does it."""
+    """A route that is to be limited, and why. ``variant``: which of the bodies does it; ``form``: a page's own."""
 
     route: Route
     why: str
     variant: int
+    form: forms.Form | None
 
 
 def variants(document: Document, person: Person, route: Route, form: forms.Form | None) -> list[dict[str, Any]]:
@@ -121,7 +122,7 @@ def costly(walked: Flask, rows: Any, document: Document) -> list[Costly]:
                 why = [*hashed[:1], *sorted(now - before)]
                 before = now
                 if why and route.call not in found:
-                    found[route.call] = Costly(route, ", ".join(why), variant)
+                    found[route.call] = Costly(route, ", ".join(why), variant, own_form)
     assert {("POST", "/api/login/"), ("POST", "/login"), ("POST", "/api/signup/"), ("POST", "/signup"),
             ("POST", "/api/support-requests/"), ("POST", "/support/new")} <= set(found)  # fmt: skip
     return list(found.values())
@@ -138,13 +139,12 @@ def tried(app: Flask, document: Document, one: Costly, times: int) -> Iterator[T
     """The same from one address, again and again, by one person."""
     staff = one.route.level in {"support", "admin"}
     person = make_person(app, "admin" if staff else "saver")
-    found = None
-    if not one.route.is_api:
+    found = one.form
+    if one.route.level == "public" and not one.route.is_api:
         path = one.route.rule.rule
-        if one.route.level == "public":
-            found = forms.at(path, app.test_client().get(path).text)
-        else:
-            found = forms.found(app, person)[one.route.call]
+        found = forms.at(path, app.test_client().get(path).text)
+    elif found is not None:
+        found = forms.again(app, person, one.route, found)
     for _ in range(times):
         sent = variants(document, person, one.route, found)
         yield send(person, one.route, sent[-1 if one.why.startswith("Argon2") else one.variant], found)

@@ -145,7 +145,9 @@ def browser(app: Flask, saver: Saver) -> tuple[FlaskClient, str]:
         token: str = generate_csrf()
         held = dict(session)
     client = app.test_client()
-    with client.session_transaction() as kept:
+    # A cookie that is for TLS alone is kept for the address that has it.
+    site = app.config["PUBLIC_URL"]
+    with client.session_transaction(**{"base_url": site} if site.startswith("https://") else {}) as kept:
         kept.update(held)
     return client, token
 

@@ -200,6 +200,16 @@ def test_a_page_says_beside_its_form_that_a_photo_is_much_too_large(app: Flask, 
     assert other.status_code == 413, "nothing else takes that much"
 
 
+INFECTED = {
+    "behind a JPEG": lambda: JPEG + files.EICAR,
+    "in the comment of a JPEG": lambda: files.picture(comment=files.EICAR),
+    "behind a PDF": lambda: files.pdf() + files.EICAR,
+    "in a stream of a PDF": lambda: files.pdf(
+        lambda made: setattr(made.pages[0], "Contents", made.make_stream(b"% " + files.EICAR)), compress_streams=False
+    ),
+}
+
+
 def test_what_a_scanner_finds_is_not_kept(new_app: Callable[..., Flask]) -> None:
     with clamd() as scanner:
         app = new_app(SCANNER_URL=scanner.url)
@@ -209,15 +219,17 @@ def test_what_a_scanner_finds_is_not_kept(new_app: Callable[..., Flask]) -> None
             data = {"document_type": "pan", "file": (BytesIO(body), "a.jpg")}
             return saver.post("/api/kyc-upload/", data=data, content_type="multipart/form-data")
 
-        infected = JPEG + files.EICAR
-        answer = sent(infected)
-        assert (answer.status_code, answer.json["code"]) == (422, "unsafe_file")
-        assert scanner.scanned == [infected], "the file as it came"
-        assert nothing_is_kept(app, saver)
+        for where, make in INFECTED.items():
+            infected = make()
+            answer = sent(infected)
+            assert (answer.status_code, answer.json["code"]) == (422, "unsafe_file"), where
+            assert scanner.scanned.pop() == infected, "the file as it came"
+            assert nothing_is_kept(app, saver)
         with app.app_context():
             rows = run(lambda: fetch("SELECT actor_id, details FROM audit_log WHERE action = 'unsafe_file_refused'"))
-        assert rows == [(saver.id, {"signature": "Eicar-Test-Signature"})]
-        photo = {"file": (BytesIO(infected), "a.jpg")}
+        assert rows == [(saver.id, {"signature": "Eicar-Test-Signature"})] * len(INFECTED)
+        assert (sent(files.EICAR).status_code, scanner.scanned) == (415, []), "what is no paper is not even asked about"
+        photo = {"file": (BytesIO(JPEG + files.EICAR), "a.jpg")}
         answer = saver.call("PUT", "/api/profile/photo/", data=photo, content_type="multipart/form-data")
         assert (answer.status_code, answer.json["code"]) == (422, "unsafe_file")
         assert sent(JPEG).status_code == 201

@@ -50,7 +50,7 @@ def addresses(app: Flask, ids: dict[str, Any]) -> list[str]:
     for rule in app.url_map.iter_rules():
         # The first minutes are over: a newcomer sees those pages.
         taken = (
-            rule.rule.startswith(("/begin/", "/api/", "/static/"))
+            rule.rule.startswith(("/begin/", "/api/", "/static/", "/ops/"))  # the console has a walk of its own
             or rule.rule.endswith((".csv", ".pdf", ".jpg"))
             or "GET" not in (rule.methods or ())
             or rule.rule in {*NO_PAGES, *PUBLIC, *OUR_OWN}

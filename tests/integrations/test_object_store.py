@@ -34,7 +34,9 @@ def bucket() -> Iterator[Stack]:
 
 
 def names(bucket: Stack) -> dict[str, str]:
-    return {name: value for name, value in bucket.settings.items() if name.startswith("S3_")}
+    return {"S3_LINK_ENDPOINT_URL": ""} | {
+        name: value for name, value in bucket.settings.items() if name.startswith("S3_")
+    }
 
 
 @pytest.fixture
@@ -66,6 +68,19 @@ def test_a_link_shows_one_object_and_keeps_to_its_time(store: S3ObjectStore) -> 
     shown = urllib3.request("GET", link)
     assert (shown.status, shown.data, shown.headers["Content-Type"]) == (200, b"a paper", "image/jpeg")
     assert shown.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_link_is_for_the_address_that_is_reached_from_outside(bucket: Stack) -> None:
+    inside = names(bucket)["S3_ENDPOINT_URL"]
+    outside = inside.replace("127.0.0.1", "localhost")
+    assert outside != inside
+    store, name = S3ObjectStore(names(bucket) | {"S3_LINK_ENDPOINT_URL": outside}), key()
+    store.put(name, b"a paper", "image/jpeg")
+    link = store.link(name, seconds=60)
+    assert link.startswith(f"{outside}/")
+    assert urllib3.request("GET", link).data == b"a paper"
+    other = urllib3.request("GET", link.replace(outside, inside), retries=False)
+    assert other.status == 403, "it is signed for that address alone"
 
 
 def test_a_link_that_was_touched_shows_nothing(store: S3ObjectStore) -> None:

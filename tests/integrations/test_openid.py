@@ -81,6 +81,21 @@ def test_a_bad_token_proves_nothing(door: OpenIdProvider, providers: Providers, 
     assert through(providers).subject == "asha-1", "nothing is held against it"
 
 
+def test_who_shall_show_anew_who_they_are_is_not_waved_through(door: OpenIdProvider, providers: Providers) -> None:
+    def anew() -> openid.Identity:
+        begun = providers.begin("door", BACK, anew=True)
+        assert parse_qs(urlsplit(begun.url).query)["max_age"] == ["0"]
+        return providers.finish("door", begun, come_back(begun), BACK)
+
+    assert anew().subject == "asha-1"
+    door.manner = "old_sign_in"
+    with pytest.raises(Untrusted):
+        anew()
+    assert through(providers).subject == "asha-1", "at a sign-in it says nothing"
+    door.manner = "no_auth_time"
+    assert anew().subject == "asha-1", "not every provider says it"
+
+
 @pytest.mark.parametrize("manner", ["other_issuer_document", "http_endpoint", "not_json", "list"])
 def test_a_bad_word_about_itself_is_not_believed(door: OpenIdProvider, providers: Providers, manner: str) -> None:
     door.manner = manner

@@ -31,20 +31,28 @@ from app.services.identity.principal import FRESH
 from app.transactions import run
 
 blueprint = ApiBlueprint("identity", __name__, url_prefix="/api", description="Accounts and sign-in")
-# A changed address is sent a letter, whoever's it is.
+# A changed address is sent a letter, whoever's it is. The rest of a profile is changed as often as anybody likes.
 changes_limit = limiter.shared_limit(
-    lambda: current_app.config["RATELIMIT_CODES"], scope="profile", key_func=lambda: str(caller().id)
+    lambda: current_app.config["RATELIMIT_CODES"],
+    scope="profile",
+    key_func=lambda: str(caller().id),
+    exempt_when=lambda: not (_named().keys() & {"email", "phone"}),
 )
 
 
 def _is_known() -> bool:
     """Whether the request comes from a device that the account it names knows."""
-    try:
-        named = load_json(request) or {}
-    except BodyError:
-        return False
-    names = {name: named[name] for name in ("email", "phone") if isinstance(named.get(name), str)}
+    names = {name: value for name, value in _named().items() if name in {"email", "phone"} and isinstance(value, str)}
     return len(names) == 1 and device_tokens.known_by(**names) is not None
+
+
+def _named() -> dict[str, Any]:
+    """The members of the body, before it is looked at any closer; none where it is no object."""
+    try:
+        named = load_json(request)
+    except BodyError:
+        return {}
+    return named if isinstance(named, dict) else {}
 
 
 @blueprint.route("/signup/", methods=["POST"])
@@ -88,7 +96,8 @@ def log_in(values: dict[str, Any]) -> dict[str, Any]:
             if otp is None:
                 raise entering.otp_required()
             found = entering.by_code(found, otp, at=clock.now())
-        opened = entering.open_sign_in(found, kind="api", device=request.user_agent.string, at=clock.now())
+        agent, token = request.user_agent.string, device_tokens.presented()
+        opened = entering.open_sign_in(found, kind="api", device=agent, token=token, at=clock.now())
         device_tokens.remember(found)
         return {"user": profile.read(found), **tokens.pair(opened)}
 

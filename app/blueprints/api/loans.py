@@ -74,7 +74,8 @@ def read_eligibility() -> dict[str, Any]:
     return _decision(run(lambda: decisions.decide(caller(), at=clock.now())))
 
 
-@blueprint.route("/loans/", methods=["POST"], parameters=[keys.PARAMETER])
+@blueprint.route("/loans/", methods=["POST"])
+@blueprint.doc(parameters=[keys.PARAMETER])  # not of the path: its list takes none
 @access("saver")
 @blueprint.arguments(NewLoanSchema())
 @blueprint.response(201, OfferAnswerSchema)

@@ -52,8 +52,12 @@ def change_password(values: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(ForgotSchema())
 @blueprint.response(202)
 def forgot_password(values: dict[str, Any]) -> dict[str, Any]:
-    """Have a link for a new password sent to this address, if an account has it. The answer does not say whether."""
-    run(lambda: password_change.forget(values["email"]))
+    """Have a link for a new password sent to this address, if an account has it. The answer does not say whether.
+
+    Send the `X-Device-Token` of the last sign-in's answer: letters that strangers ask for then use up none of yours.
+    """
+    own = device_tokens.known_by(email=values["email"]) is not None
+    run(lambda: password_change.forget(values["email"], own=own))
     return {}
 
 
@@ -63,8 +67,11 @@ def forgot_password(values: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(ResetSchema())
 @blueprint.response(204)
 def reset_password(values: dict[str, Any]) -> None:
-    """Set a new password by the link of a letter. Every sign-in ends; sign in with the new one."""
-    run(lambda: password_change.reset(values["token"], values["password"], at=clock.now()))
+    """Set a new password by the link of a letter. Every sign-in ends; sign in with the new one.
+
+    Keep the answer's `X-Device-Token`: the account knows this device from now on.
+    """
+    run(lambda: device_tokens.remember(password_change.reset(values["token"], values["password"], at=clock.now())))
 
 
 @blueprint.route("/email/send-link/", methods=["POST"])

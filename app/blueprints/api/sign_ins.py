@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from app import clock
+from app.blueprints import cursors
 from app.blueprints.api.access import ApiBlueprint, access, caller
+from app.blueprints.api.schemas.savings import PageQuerySchema
 from app.blueprints.api.schemas.security import ConfirmSchema, SignInListSchema
 from app.services.identity import entering, sign_ins, slowing
 from app.transactions import run
@@ -16,11 +18,15 @@ blueprint = ApiBlueprint("sign_ins", __name__, url_prefix="/api/sign-ins", descr
 
 @blueprint.route("/", methods=["GET"])
 @access("saver")
+@blueprint.arguments(PageQuerySchema(), location="query")
 @blueprint.response(200, SignInListSchema)
-def list_sign_ins() -> dict[str, Any]:
+def list_sign_ins(query: dict[str, Any]) -> dict[str, Any]:
     """The sign-ins that stand, this one first, then by their last use."""
     person = caller()
-    return {"items": run(lambda: sign_ins.of(person.id, person.family_id)), "next_cursor": None}
+    about = f"sign-ins:{person.id}"
+    after = cursors.decode(query.get("cursor"), about=about)
+    items, position = run(lambda: sign_ins.page(person.id, person.family_id, limit=query["limit"], after=after))
+    return {"items": items, "next_cursor": cursors.encode(position, about=about)}
 
 
 @blueprint.route("/", methods=["DELETE"])

@@ -10,9 +10,9 @@ from flask import Flask
 
 
 def version_of(app: Flask) -> Callable[[], str]:
-    """A function for the present version: read once in production, anew for each page where files are being edited."""
+    """A function for the present version: read once, or anew for each page where files are being edited."""
     folder = Path(app.static_folder or "")
-    if app.config["APP_ENV"] != "production":
+    if app.config["APP_ENV"] == "development":
         return lambda: _digest(f"{path.name} {path.stat().st_mtime_ns}".encode() for path in _files(folder))
     fixed = _digest(path.read_bytes() for path in _files(folder))
     return lambda: fixed

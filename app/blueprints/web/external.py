@@ -146,7 +146,7 @@ def _go(name: str, why: Why) -> Page:
     _label(name)
     person = caller().id if current_user.is_authenticated else None
     try:
-        begun = external.begin(name, _redirect_uri(name))
+        begun = external.begin(name, _redirect_uri(name), anew=why == "again")
     except DomainError as refusal:
         return _stop(name, refusal)
     arrivals.set_out(name, Going(begun, why, person, local_path(request.args.get("next"))))

@@ -144,6 +144,7 @@ def profile() -> Page:
     form.offer_zone(zone)
     shown = {"name": user.name, "since": user.created_at, "pending": pending and person.zone.date(pending)}
     shown |= {"photo": run(lambda: photos.held(person.id)), "kyc_status": user.kyc_status}
+    shown["email_proven"] = user.email_verified_at is not None
     if not form.is_submitted():
         form.time_zone.data = zone
     else:

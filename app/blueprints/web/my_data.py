@@ -72,4 +72,5 @@ def erase() -> Page:
                     refusal = DomainError(refusal.code, erasure.WRONG_PASSWORD)
                 status = refusals.bind(form, refusal, field="password" if wrong else None)
     open_ = run(lambda: erasure.what_is_open(person.id))
-    return render_template("identity/erase.html", form=form, open=open_ and in_language(open_)), status
+    said = {"open": open_ and in_language(open_.message), "code": open_ and open_.code}
+    return render_template("identity/erase.html", form=form, **said), status

@@ -18,6 +18,8 @@ BAR = (
     ("/badges", _("Badges"), "badge"),
     ("/profile", _("Me"), "person"),
 )
+#: What lies below another page than its address says.
+BELOW = {"/support": "/profile"}
 
 
 def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
@@ -46,7 +48,8 @@ def _current(path: str) -> str | None:
     """What marks an entry: this is its page, or one that lies below it; None elsewhere."""
     if request.path == path:
         return "page"
-    return "true" if request.path.startswith(f"{path}/") else None
+    places = [path, *(one for one, above in BELOW.items() if above == path)]
+    return "true" if any(f"{request.path}/".startswith(f"{one}/") for one in places) else None
 
 
 def page_at(path: str) -> str | None:

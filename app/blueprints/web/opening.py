@@ -14,7 +14,8 @@ from app.services.identity.principal import Principal, principal
 
 def open_browser(user_id: UUID, *, known: bool = True) -> Principal:
     """Who the sign-in belongs to, for ``access.begin``. ``known``: the account was there before."""
-    family = entering.open_sign_in(user_id, kind="web", device=request.user_agent.string, at=clock.now(), known=known)
+    agent, token = request.user_agent.string, device_tokens.presented()
+    family = entering.open_sign_in(user_id, kind="web", device=agent, token=token, at=clock.now(), known=known)
     device_tokens.remember(user_id)
     person = principal(family.family_id)
     assert person is not None  # its row has just been written

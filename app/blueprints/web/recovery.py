@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
+from app.blueprints import device_tokens
 from app.blueprints.web import refusals
 from app.blueprints.web.access import page_access, say
 from app.blueprints.web.forms.security import BareForm, ForgotForm, ResetForm
@@ -36,7 +37,8 @@ def forgot() -> Page:
         sent = form.validate()
         status = 200 if sent else 422
         if sent:
-            run(lambda: password_change.forget(form.email.data or ""))
+            own = device_tokens.known_by(email=form.email.data) is not None
+            run(lambda: password_change.forget(form.email.data or "", own=own))
     return render_template("identity/forgot.html", form=form, sent=sent), status
 
 
@@ -60,7 +62,7 @@ def reset() -> Page:
         status = 422
         if form.validate():
             try:
-                run(lambda: password_change.reset(token, form.password.data or "", at=clock.now()))
+                run(lambda: _reset(token, form.password.data or ""))
                 session.clear()
                 say("success", SAID, "password_reset")
                 return redirect(url_for("web_identity.log_in"), 303)
@@ -97,6 +99,11 @@ def confirm_email() -> Page:
             except DomainError as refusal:
                 status = refusals.bind(form, refusal)
     return render_template("identity/confirm_email.html", form=form), status
+
+
+def _reset(token: str, new: str) -> None:
+    # Whoever holds the letter is the owner: those who try the account shall not keep this browser out.
+    device_tokens.remember(password_change.reset(token, new, at=clock.now()))
 
 
 def _taken(name: str, token: str, endpoint: str) -> Redirect:

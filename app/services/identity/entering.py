@@ -48,21 +48,24 @@ def half_way(user_id: UUID) -> HalfWay:
 
 def by_code(half_way: HalfWay, otp: str, *, at: datetime) -> UUID:
     """Who is half way, by a code. Raises DomainError ``otp_invalid``, ``invalid_credentials`` for a new password."""
-    if not keyed.same(half_way.stamp, _stamp(half_way.user_id)):
+    # The lock: as in sign_in.authenticate.
+    if not keyed.same(half_way.stamp, _stamp(half_way.user_id, lock=True)):
         raise sign_in.invalid_credentials()
     if not two_factor.take(half_way.user_id, otp, at=at):
         raise otp_invalid()
     return half_way.user_id
 
 
-def open_sign_in(user_id: UUID, *, kind: str, device: str | None, at: datetime, known: bool = True) -> SignIn:
-    """Begin a sign-in on one device (a user agent), and tell the person of a new one.
+def open_sign_in(
+    user_id: UUID, *, kind: str, device: str | None, token: str | None = None, at: datetime, known: bool = True
+) -> SignIn:
+    """Begin a sign-in on one device (a user agent, and the token that it keeps), and tell the person of a new one.
 
     ``known``: the account was there before.
     """
     opened = sign_in.open_family(user_id, kind=kind, device=device)
     if known:
-        new_devices.tell_if_new(opened, device, at=at)
+        new_devices.tell_if_new(opened, device, token, at=at)
     return opened
 
 
@@ -81,6 +84,7 @@ def confirm(user_id: UUID, family_id: UUID, password: str, otp: str | None, *, a
     sign_in.refresh_proof(family_id)
 
 
-def _stamp(user_id: UUID) -> str:
-    rows = fetch("SELECT password_hash FROM users WHERE id = %s AND status = 'active'", (user_id,))
+def _stamp(user_id: UUID, *, lock: bool = False) -> str:
+    held = "SELECT password_hash FROM users WHERE id = %s AND status = 'active'"
+    rows = fetch(f"{held} FOR SHARE" if lock else held, (user_id,))
     return keyed.digest("half-way", user_id, rows[0][0] if rows else "").hex()[:32]

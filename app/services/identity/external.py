@@ -65,14 +65,16 @@ def refused() -> DomainError:
     )
 
 
-def begin(name: str, redirect_uri: str) -> Begun:
+def begin(name: str, redirect_uri: str, *, anew: bool = False) -> Begun:
     """Begin at the provider ``name``; outside of any transaction, for it asks the provider.
+
+    ``anew``: the person shall show there who they are, also where they are signed in there.
 
     Raises NotFound, Unavailable, DomainError ``external_refused``.
     """
     _must_be_offered(name)
     try:
-        return providers().begin(name, redirect_uri)
+        return providers().begin(name, redirect_uri, anew=anew)
     except Away as away:
         raise _away() from away
     except Untrusted as untrusted:
@@ -99,8 +101,9 @@ def sign_in(identity: Identity, *, at: datetime) -> UUID | entering.HalfWay | No
     ``external_by_hand`` (staff).
     """
     rows = fetch(
-        "SELECT u.id, u.role, u.status FROM external_identities e JOIN users u ON u.id = e.user_id"
-        " WHERE e.issuer = %s AND e.subject = %s",
+        # The locks: a new password by letter, which takes links away, waits or has taken this one already.
+        "SELECT u.id, u.role, u.status FROM users u JOIN external_identities e ON e.user_id = u.id"
+        " WHERE e.issuer = %s AND e.subject = %s FOR NO KEY UPDATE OF u, e",
         (identity.issuer, identity.subject),
     )
     known = bool(rows)

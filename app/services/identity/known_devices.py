@@ -43,6 +43,16 @@ def of(token: str | None, *, email: str | None = None, phone: str | None = None)
     return held if found else None
 
 
+def knows(user_id: UUID, token: str | None) -> bool | None:
+    """Whether the person's account knows the device with ``token``; None where it knows no device at all."""
+    held = digest(token) if token and len(token) <= LONGEST_TOKEN else b""
+    rows = fetch(
+        "SELECT digest = %s FROM known_devices WHERE user_id = %s AND last_used_at > %s",
+        (held, user_id, datetime.now(UTC) - LIFE),
+    )
+    return any(own for (own,) in rows) if rows else None
+
+
 def remember(user_id: UUID, token: str | None) -> str:
     """Queue that this device is known to the person; the token that it shall keep from now on.
 

@@ -1,7 +1,7 @@
-"""Signing in from a device that was not seen among a person's sign-ins before: the person is told.
+"""Signing in from a device that is new: the person is told.
 
-A device is known by its user agent without versions, so that an update of the browser is not somebody new. Sign-ins are
-kept for some months after they end (app/services/ops/upkeep.py); a device that comes back later is new again.
+A device is known by the token that it keeps (known_devices.py): phones of a kind call themselves the same. Only where
+the account knows no device yet, one is known by its user agent without versions, so that an update is not somebody new.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from app.services.identity import known_devices
 from app.services.identity.sign_in import SignIn
 from app.services.notifications.notices import tell
 from app.transactions import fetch
@@ -27,17 +28,25 @@ _SYSTEMS = (
 )  # fmt: skip
 
 
-def tell_if_new(opened: SignIn, device: str | None, *, at: datetime) -> None:
-    """Queue a notice where no other sign-in of this person came from ``device`` (a user agent). Not for a sign-up."""
+def tell_if_new(opened: SignIn, device: str | None, token: str | None, *, at: datetime) -> None:
+    """Queue a notice where the device with ``token`` is not known to the person. Not for a sign-up.
+
+    ``device``: its user agent.
+    """
+    knows = known_devices.knows(opened.user_id, token)
+    if knows or (knows is None and _seen(opened, device)):
+        return
+    facts = {"device": name(device), "family_id": str(opened.family_id)}
+    tell(opened.user_id, "new_device", facts, at=at, once=f"device:{opened.family_id}")
+
+
+def _seen(opened: SignIn, device: str | None) -> bool:
     rows = fetch(
         "SELECT DISTINCT device FROM (SELECT device FROM refresh_families WHERE user_id = %s AND id <> %s"
         " ORDER BY created_at DESC LIMIT %s) AS latest",
         (opened.user_id, opened.family_id, REMEMBERED),
     )
-    if key(device) in {key(seen) for (seen,) in rows}:
-        return
-    facts = {"device": name(device), "family_id": str(opened.family_id)}
-    tell(opened.user_id, "new_device", facts, at=at, once=f"device:{opened.family_id}")
+    return key(device) in {key(seen) for (seen,) in rows}
 
 
 def key(device: str | None) -> str:

@@ -31,22 +31,27 @@ def change(user_id: UUID, current: str, new: str, *, at: datetime) -> None:
 
     Raises Invalid: a wrong ``current_password``, or ``weak_password`` for ``new_password``.
     """
-    if not is_password_of(user_id, current):
+    # The lock: of several changes at once one still knows the password.
+    rows = fetch("SELECT password_hash FROM users WHERE id = %s AND status = 'active' FOR NO KEY UPDATE", (user_id,))
+    if not passwords.verify(rows[0][0] if rows else None, current):
         raise wrong_password("current_password")
     _set(user_id, new, "new_password", action="password_changed", at=at)
 
 
-def forget(email: str) -> None:
+def forget(email: str, *, own: bool = False) -> None:
     """Queue the search for whoever has this address. The same work whether or not anybody has.
 
-    What was typed waits encrypted: it may be somebody's address.
+    ``own``: a device asks that the account knows. What was typed waits encrypted: it may be somebody's address.
     """
     key = contacts.email_key(email)[:254]
-    enqueue("identity.password_forgotten", {"sealed": sealing.seal(key)}, datetime.now(UTC))
+    enqueue("identity.password_forgotten", {"sealed": sealing.seal(key), "own": own}, datetime.now(UTC))
 
 
-def send_link(sealed: str) -> bool:
-    """Queue the letter to whoever has the address; whether anybody gets one. Suspended accounts get none."""
+def send_link(sealed: str, *, own: bool = False) -> bool:
+    """Queue the letter to whoever has the address; whether anybody gets one. Suspended accounts get none.
+
+    ``own``: see ``proofs.make``: strangers cannot use up the letters of the person's own devices.
+    """
     now = datetime.now(UTC)
     rows = fetch(
         "SELECT id, email_key FROM users WHERE email_key = %s AND status = 'active' FOR NO KEY UPDATE",
@@ -56,7 +61,7 @@ def send_link(sealed: str) -> bool:
         return False
     user_id, key = rows[0]
     try:
-        _send_link(user_id, key, now=now)
+        _send_link(user_id, key, now=now, own=own)
     except TooMany:
         return False  # the letters before this one have not ended
     return True
@@ -65,7 +70,7 @@ def send_link(sealed: str) -> bool:
 def send_link_to(user_id: UUID) -> None:
     """Queue the letter to somebody who is signed in, and may have no password yet. Raises TooMany."""
     ((key,),) = fetch("SELECT email_key FROM users WHERE id = %s FOR NO KEY UPDATE", (user_id,))
-    _send_link(user_id, key, now=datetime.now(UTC))
+    _send_link(user_id, key, now=datetime.now(UTC), own=True)
 
 
 def has_one(user_id: UUID) -> bool:
@@ -98,8 +103,8 @@ def reset(token: str, new: str, *, at: datetime) -> UUID:
     return user_id
 
 
-def _send_link(user_id: UUID, key: str, *, now: datetime) -> None:
-    proof_id = proofs.make(user_id, proofs.PASSWORD, key, now=now)
+def _send_link(user_id: UUID, key: str, *, now: datetime, own: bool) -> None:
+    proof_id = proofs.make(user_id, proofs.PASSWORD, key, now=now, own=own)
     account_letters.send(user_id, "password_link", now=now, proof_id=proof_id, until=now + proofs.PASSWORD.life)
 
 
@@ -115,6 +120,8 @@ def _set(user_id: UUID, new: str, field: str, *, action: str, at: datetime) -> N
     ]  # fmt: skip
     revocations.revoke(families, why="password", at=now)
     known_devices.forget(user_id)
+    # Whoever was in the account may have seen its key, and would wait for its owner to confirm it.
+    queue("DELETE FROM two_factor WHERE user_id = %s AND confirmed_at IS NULL", (user_id,))
     proofs.end(user_id, "password")
     note(user_id, action, sign_ins_ended=len(families))
     tell(user_id, "account_changed", {"what": action}, at=at)

@@ -30,16 +30,17 @@ PHONE = Kind("phone", timedelta(minutes=5), timedelta(seconds=30), 6, timedelta(
 MOST_TO_A_NUMBER = 8
 
 
-def make(user_id: UUID, kind: Kind, target: str, *, now: datetime) -> UUID:
+def make(user_id: UUID, kind: Kind, target: str, *, now: datetime, own: bool = True) -> UUID:
     """A new proof that ``target`` (an address's key, a number) reaches the person; those before count no more.
 
-    The person's row must be locked. Raises TooMany.
+    ``own``: the person asks for it, or a device that the account knows. What strangers ask for counts apart, and ends
+    nothing but what strangers asked for. The person's row must be locked. Raises TooMany.
     """
     about = keyed.digest(kind.purpose, target)
     rows = fetch(
-        "SELECT created_at, about = %s FROM proofs WHERE user_id = %s AND purpose = %s AND created_at > %s"
+        "SELECT created_at, about = %s FROM proofs WHERE user_id = %s AND purpose = %s AND own = %s AND created_at > %s"
         " ORDER BY created_at",
-        (about, user_id, kind.purpose, now - kind.window),
+        (about, user_id, kind.purpose, own, now - kind.window),
     )
     made, there = [row[0] for row in rows], [created_at for created_at, same in rows if same]
     if there and now - there[-1] < kind.pause:
@@ -50,12 +51,13 @@ def make(user_id: UUID, kind: Kind, target: str, *, now: datetime) -> UUID:
         _limit_of_the_number(about, now)
     proof_id = uuid4()
     queue(
-        "UPDATE proofs SET spent_at = %s WHERE user_id = %s AND purpose = %s AND spent_at IS NULL",
-        (now, user_id, kind.purpose),
+        "UPDATE proofs SET spent_at = %s WHERE user_id = %s AND purpose = %s AND own = %s AND spent_at IS NULL",
+        (now, user_id, kind.purpose, own),
     )
     queue(
-        "INSERT INTO proofs (id, user_id, purpose, about, created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s)",
-        (proof_id, user_id, kind.purpose, about, now, now + kind.life),
+        "INSERT INTO proofs (id, user_id, purpose, about, own, created_at, expires_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (proof_id, user_id, kind.purpose, about, own, now, now + kind.life),
     )
     return proof_id
 

@@ -51,6 +51,10 @@ def authenticate(*, email: str | None = None, phone: str | None = None, password
     user_id, hash_, status = rows[0] if rows else (UUID(int=0), None, None)
     if not passwords.verify(hash_, password) or status != "active" or hash_ is None:
         raise invalid_credentials()
+    # Whoever signs in again and again would else be under way while the password changes, and be in afterwards. From
+    # here on a change waits for this sign-in, and ends it.
+    if not fetch("SELECT 1 FROM users WHERE id = %s AND password_hash = %s FOR SHARE", (user_id, hash_)):
+        raise invalid_credentials()
     if passwords.outdated(hash_):
         queue("UPDATE users SET password_hash = %s WHERE id = %s", (passwords.hash_password(password), user_id))
     return user_id

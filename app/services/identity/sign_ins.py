@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from app.errors import NotFound
@@ -12,6 +13,9 @@ from app.services.identity.noting import note
 from app.transactions import fetch
 
 MOST = 100
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+#: Where a page of the list ends: the last use and the id of its last sign-in.
+Position = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,33 @@ class OpenSignIn:
 
 def of(user_id: UUID, family_id: UUID) -> list[OpenSignIn]:
     """The sign-ins that stand, the present one first, then by their last use; the newest hundred."""
+    return page(user_id, family_id, limit=MOST)[0]
+
+
+def page(
+    user_id: UUID, family_id: UUID, *, limit: int, after: Position | None = None
+) -> tuple[list[OpenSignIn], Position | None]:
+    """The same, at most ``limit`` of them ``after`` a position, and the position after which there are more."""
+    values: dict[str, Any] = {"own": family_id, "user": user_id, "now": datetime.now(UTC), "limit": limit + 1}
+    further = ""
+    if after is not None:
+        # The present one stands before all others, so its own page is the first.
+        further = " AND id <> %(own)s AND (last_used_at, id) < (%(used)s, %(id)s)"
+        values |= {"used": after[0], "id": after[1]}
     rows = fetch(
-        "SELECT id, kind, device, created_at, last_used_at, id = %s AS current FROM refresh_families"
-        " WHERE user_id = %s AND revoked_at IS NULL AND expires_at > %s"
-        " ORDER BY current DESC, last_used_at DESC, id DESC LIMIT %s",
-        (family_id, user_id, datetime.now(UTC), MOST),
+        "SELECT id, kind, device, created_at, last_used_at, id = %(own)s AS current FROM refresh_families"  # noqa: S608
+        f" WHERE user_id = %(user)s AND revoked_at IS NULL AND expires_at > %(now)s{further}"
+        " ORDER BY current DESC, last_used_at DESC, id DESC LIMIT %(limit)s",
+        values,
     )
-    return [OpenSignIn(id_, kind, new_devices.name(device), *rest) for id_, kind, device, *rest in rows]
+    found = [OpenSignIn(id_, kind, new_devices.name(device), *rest) for id_, kind, device, *rest in rows[:limit]]
+    return found, _end_of(found) if len(rows) > limit else None
+
+
+def _end_of(found: list[OpenSignIn]) -> Position:
+    last = found[-1]
+    # After the present one alone come all others.
+    return (FAR, UUID(int=2**128 - 1)) if last.current else (last.last_used_at, last.id)
 
 
 def end(user_id: UUID, family_id: UUID) -> None:

@@ -192,3 +192,14 @@ def test_the_page_and_all_that_it_loads_are_ours(app: Flask) -> None:
 def test_an_asset_outside_the_folder_is_not_served(app: Flask) -> None:
     for name in ("../__init__.py", "..%2f__init__.py", "%2e%2e/flask_swagger_ui.py", "%2fetc%2fpasswd", "nothing.js"):
         assert app.test_client().get(f"/api/docs/assets/{name}", follow_redirects=True).status_code == 404
+
+
+def test_a_key_is_taken_where_something_is_sent_and_nowhere_else(document: dict[str, Any]) -> None:
+    """The same path may be a list too, which reads none."""
+    taken = set()
+    for method, path, operation in operations(document):
+        of_both = [*document["paths"][path].get("parameters", []), *operation.get("parameters", [])]
+        if "Idempotency-Key" in [one.get("name") for one in of_both]:
+            taken.add((method, path))
+    assert {("post", "/api/jars/deposit/"), ("post", "/api/loans/"), ("post", "/api/loans/{loan_id}/repay/")} <= taken
+    assert {method for method, _ in taken} == {"post"}

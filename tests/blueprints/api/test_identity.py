@@ -428,6 +428,16 @@ def test_letters_for_forgotten_passwords_are_limited_for_an_address(limited: Cal
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
 
 
+def test_what_sends_no_letter_is_not_counted_with_what_does(limited: Callable[..., Flask]) -> None:
+    saver = factories.make_saver(limited(RATELIMIT_CODES="2 per hour"))
+    plain = [saver.call("PATCH", "/api/profile/", {"language": language}) for language in ("hi", "en") * 2]
+    assert [answer.status_code for answer in plain] == [200] * 4
+    moves = [saver.call("PATCH", "/api/profile/", {"email": factories.email()}) for _ in range(3)]
+    assert [answer.status_code for answer in moves] == [200, 200, 429]
+    assert saver.call("PATCH", "/api/profile/", {"phone": factories.phone()}).status_code == 429
+    assert saver.call("PATCH", "/api/profile/", {"language": "hi"}).status_code == 200
+
+
 def test_codes_and_links_share_one_limit_for_an_address(limited: Callable[..., Flask]) -> None:
     app = limited(RATELIMIT_CODES="2 per hour")
     statuses = []

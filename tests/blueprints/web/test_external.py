@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -373,6 +374,9 @@ def test_whoever_has_no_password_shows_at_the_provider_who_they_are_and_can_choo
     assert go(browser, start="/login/with/door?next=/profile/email").status_code == 403
     assert browser.get("/profile/email").status_code == 303
     door.claims = mine
+    door.manner = "old_sign_in"
+    assert go(browser, start="/login/with/door?next=/profile/email").status_code == 403, "waved through there"
+    door.manner = ""
     assert go(browser, start="/login/with/door?next=/profile/email").headers["Location"] == "/profile/email"
     assert browser.get("/profile/email").status_code == 200
     assert ask(house, "SELECT count(*) FROM refresh_families WHERE user_id = %s AND revoked_at IS NULL", user_id) == [
@@ -481,6 +485,39 @@ def test_a_state_counts_once_and_in_the_browser_that_began(
     assert browser.get(back).status_code == 303
     browser.send("/logout", form="/profile")
     assert browser.get(back).status_code == 403
+    assert not signed_in(browser)
+
+
+def test_who_is_on_the_way_in_while_links_are_taken_away_stays_out(
+    browser: Visitor, door: OpenIdProvider, house: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new password by letter ends what others had linked, also where they come in at that very moment."""
+    saver = make(house)
+    door.person(saver.email)
+    assert go(browser).status_code == 303
+    browser.send("/logout", form="/profile")
+    with house.app_context():
+        run(lambda: password_change.send_link_to(saver.id))
+        ((proof,),) = run(
+            lambda: fetch("SELECT id FROM proofs WHERE user_id = %s AND purpose = 'password'", (saver.id,))
+        )
+        body = {"token": keyed.token("password", proof), "password": "another drum monsoon"}
+    statuses: list[int] = []
+    letter = Thread(
+        target=lambda: statuses.append(house.test_client().post("/api/password/reset/", json=body).status_code)
+    )
+    asked = two_factor.is_on
+
+    def meanwhile(user_id: Any) -> bool:
+        letter.start()
+        letter.join(0.5)  # it is done by then, or it waits for this sign-in
+        return asked(user_id)
+
+    monkeypatch.setattr(external.two_factor, "is_on", meanwhile)
+    go(browser)
+    letter.join()
+    assert statuses == [204]
+    assert linked(house, saver) == []
     assert not signed_in(browser)
 
 

@@ -50,7 +50,9 @@ def test_an_account_is_closed_with_its_password_alone(signed_in: Visitor, saver:
     saver.deposit(jar, "50")
     page = signed_in.get("/profile/erase").text
     assert "There is still money in your jars." in page
-    refused = signed_in.send("/profile/erase", password=factories.PASSWORD)
+    assert 'href="/jars"' in page.partition("<main")[2]
+    assert 'name="password"' not in page, "nobody is asked for what would be refused"
+    refused = signed_in.send("/profile/erase", form="/profile", password=factories.PASSWORD)
     assert refused.status_code == 409
     saver.withdraw(jar, "50")
     wrong = signed_in.send("/profile/erase", password="somebody else's")

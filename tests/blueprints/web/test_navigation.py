@@ -29,6 +29,13 @@ def test_within_a_jar_the_jars_are_marked(asha, saver):
     assert marked == [(' aria-current="true"', "Jars")], "below it, and not the page itself"
 
 
+def test_help_is_a_part_of_ones_own_pages(asha):
+    for path in ("/support", "/support/new"):
+        page = asha.get(path)
+        assert [(here, name) for _, here, name in bar(page) if here] == [(' aria-current="true"', "Me")]
+    assert 'class="crumb" href="/profile"' in asha.get("/support").text
+
+
 def test_strangers_have_neither_bar_nor_bell(visitor):
     page = visitor.get("/").text
     assert '<nav class="nav"' not in page

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.services.identity import new_devices
-from app.transactions import fetch, run
+from app.transactions import fetch, queue, run
 from tests import factories
 from tests.factories import Saver
 
@@ -30,20 +30,23 @@ def told(app: Flask, user_id: Any) -> list[dict[str, Any]]:
     return [facts for facts, _ in rows]
 
 
-def log_in(app: Flask, saver: Saver, device: str | None) -> None:
-    headers = {} if device is None else {"User-Agent": device}
+def log_in(app: Flask, saver: Saver, device: str | None, token: str | None = None) -> str:
+    """Sign in with a user agent, and the token that the device has; the one that it has from now on."""
+    headers = ({} if device is None else {"User-Agent": device}) | ({} if token is None else {"X-Device-Token": token})
     answer = app.test_client().post(
         "/api/login/", json={"email": saver.email, "password": factories.PASSWORD}, headers=headers
     )
     assert answer.status_code == 200
+    return answer.headers["X-Device-Token"]
 
 
 def test_a_sign_in_from_a_device_that_was_not_seen_before_is_told_once(app: Flask, saver: Saver) -> None:
     log_in(app, saver, None)  # as at the sign-up
     assert told(app, saver.id) == []
-    log_in(app, saver, PHONE)
-    log_in(app, saver, PHONE)
-    log_in(app, saver, PHONE.replace("131.0", "132.1").replace("Android 10", "Android 15"))
+    token = log_in(app, saver, PHONE)
+    token = log_in(app, saver, PHONE, token)
+    token = log_in(app, saver, PHONE.replace("131.0", "132.1").replace("Android 10", "Android 15"), token)
+    log_in(app, saver, LAPTOP.replace("Windows", "Android"), token)  # the same one, as a page for a desk
     (facts,) = told(app, saver.id)
     assert facts["device"] == "Chrome, Android"
     with app.app_context():
@@ -56,6 +59,25 @@ def test_a_sign_in_from_a_device_that_was_not_seen_before_is_told_once(app: Flas
     assert facts["family_id"] == family
     log_in(app, saver, LAPTOP)
     assert [facts["device"] for facts in told(app, saver.id)] == ["Chrome, Android", "Firefox, Windows"]
+
+
+def test_a_stranger_with_the_same_browser_is_told_of(app: Flask, saver: Saver) -> None:
+    """Every phone of a kind calls itself the same: only what the device keeps tells it from another."""
+    own = log_in(app, saver, PHONE)
+    before = len(told(app, saver.id))
+    log_in(app, saver, PHONE, own)
+    assert len(told(app, saver.id)) == before
+    for token in (None, "made up", own):  # one's own of before is spent
+        log_in(app, saver, PHONE, token)
+    assert len(told(app, saver.id)) == before + 3
+
+
+def test_an_account_that_knows_no_device_yet_goes_by_what_they_call_themselves(app: Flask, saver: Saver) -> None:
+    for agent, count in ((PHONE, 1), (PHONE.replace("131.0", "140.0"), 1), (LAPTOP, 2)):
+        log_in(app, saver, agent)
+        with app.app_context():
+            run(lambda: queue("DELETE FROM known_devices WHERE user_id = %s", (saver.id,)))
+        assert len(told(app, saver.id)) == count
 
 
 def test_somebody_elses_device_is_not_ones_own(app: Flask) -> None:

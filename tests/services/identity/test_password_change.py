@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
+import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
-from app.services.identity import staff
+from app.services.identity import passwords, staff, two_factor
 from app.transactions import fetch, queue, run
 from tests import factories
 from tests.factories import PASSWORD, Saver
@@ -15,12 +18,17 @@ from tests.services.identity.conftest import House
 NEW = "lamp kite harbour"
 
 
-def log_in(house: House, email: str, password: str = PASSWORD, **more: object) -> TestResponse:
+def code_of(secret: str, step: int) -> str:
+    """The app's code ``step`` half minutes from now."""
+    return pyotp.TOTP(secret).generate_otp(two_factor.current_step() + step)
+
+
+def log_in(house: House, email: str, password: str = PASSWORD, **more: Any) -> TestResponse:
     return house.app.test_client().post("/api/login/", json={"email": email, "password": password}, **more)
 
 
-def forgot(house: House, email: str) -> TestResponse:
-    return house.app.test_client().post("/api/password/forgot/", json={"email": email})
+def forgot(house: House, email: str, **more: Any) -> TestResponse:
+    return house.app.test_client().post("/api/password/forgot/", json={"email": email}, **more)
 
 
 def link(house: House, saver: Saver) -> str:
@@ -79,6 +87,61 @@ def test_a_change_that_is_refused_changes_nothing(house: House, current: str, ne
     assert signed_in(saver, saver.access_token)
     assert log_in(house, saver.email).status_code == 200
     assert house.told(saver) == []
+
+
+def test_of_many_changes_at_once_one_counts(house: House) -> None:
+    saver = house.saver()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(
+                lambda number: (
+                    saver.app.test_client()
+                    .post(
+                        "/api/password/change/",
+                        json={"current_password": PASSWORD, "new_password": f"{NEW} {number}"},
+                        headers=saver.headers,
+                    )
+                    .status_code
+                ),
+                range(4),
+            )
+        )
+    assert answers.count(200) == 1, answers
+    assert set(answers) <= {200, 401, 422}
+    assert log_in(house, saver.email, f"{NEW} {answers.index(200)}").status_code == 200
+    assert house.told(saver) == ["password_changed"]
+
+
+@pytest.mark.parametrize("two_steps", [False, True], ids=["a password", "a password and a code"])
+def test_who_is_on_the_way_in_with_the_old_password_stays_out(
+    house: House, two_steps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who signs in again and again would else be under way whenever it changes, and be in afterwards."""
+    saver, more = house.saver(), {}
+    if two_steps:
+        secret = saver.post("/api/two-factor/").json["secret"]
+        assert saver.post("/api/two-factor/confirm/", {"code": code_of(secret, -1)}).status_code == 200
+        more = {"otp": code_of(secret, 0)}
+    verified, changed = passwords.verify, []
+
+    def verify_and_then_it_changes(hash_: str | None, typed: str) -> bool:
+        right = verified(hash_, typed)
+        if not changed:
+            changed.append(0)
+            body = {"current_password": PASSWORD, "new_password": NEW}
+            with ThreadPoolExecutor(1) as pool:
+                changed[0] = pool.submit(saver.post, "/api/password/change/", body).result().status_code
+        return right
+
+    monkeypatch.setattr(passwords, "verify", verify_and_then_it_changes)
+    body = {"email": saver.email, "password": PASSWORD, **more}
+    answer = house.app.test_client().post("/api/login/", json=body)
+    assert changed == [200]
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid_credentials")
+    ((standing,),) = run(
+        lambda: fetch("SELECT count(*) FROM refresh_families WHERE user_id = %s AND revoked_at IS NULL", (saver.id,))
+    )
+    assert standing == 1, "that of whoever changed it"
 
 
 # ---- forgotten ----
@@ -179,6 +242,66 @@ def test_letters_to_one_account_are_limited_whoever_asks(house: House) -> None:
         forgot(house, saver.email)
         house.send_out()
     assert len(house.letters(saver)) == 5
+
+
+def test_strangers_use_up_no_letter_and_end_no_link_of_the_persons_own_device(house: House) -> None:
+    saver = house.saver()
+    own = {"X-Device-Token": log_in(house, saver.email).headers["X-Device-Token"]}
+
+    def asked(**more: Any) -> int:
+        before = len(house.letters(saver))
+        assert forgot(house, saver.email, **more).status_code == 202
+        house.send_out()
+        return len(house.letters(saver)) - before
+
+    assert asked(headers=own) == 1
+    mine = house.token(house.letters(saver)[-1])
+    assert asked() == 1, "the pause after one's own is no stranger's"
+    theirs = house.token(house.letters(saver)[-1])
+    for _ in range(6):
+        house.grow_older(saver, mins=2)
+        asked()
+    assert len(house.letters(saver)) == 6
+    assert asked(headers={"X-Device-Token": "made up"}) == 0
+    assert reset(house, mine).status_code == 204
+    refused(reset(house, theirs))
+    own = {"X-Device-Token": log_in(house, saver.email, NEW).headers["X-Device-Token"]}
+    assert asked(headers=own) == 1
+    assert asked() == 0
+
+
+def test_the_persons_own_device_has_its_bounds_too(house: House) -> None:
+    saver = house.saver()
+    own = {"X-Device-Token": log_in(house, saver.email).headers["X-Device-Token"]}
+    for _ in range(7):
+        forgot(house, saver.email, headers=own)
+        house.send_out()
+        house.grow_older(saver, mins=2)
+    assert len(house.letters(saver)) == 5
+
+
+def test_a_letter_for_somebody_elses_device_is_a_strangers(house: House) -> None:
+    saver, other = house.saver(), house.saver()
+    theirs = {"X-Device-Token": log_in(house, other.email).headers["X-Device-Token"]}
+    for _ in range(2):
+        forgot(house, saver.email, headers=theirs)
+        forgot(house, saver.email)
+        house.send_out()
+    assert len(house.letters(saver)) == 1
+
+
+def test_a_new_password_ends_a_second_factor_that_was_never_confirmed(house: House) -> None:
+    """Whoever was in the account may have seen its key, and waits for its owner to confirm it."""
+    saver = house.saver()
+    seen = saver.post("/api/two-factor/").json["secret"]
+    reset(house, link(house, saver))
+    fresh = replace(saver, access_token=log_in(house, saver.email, NEW).json["access_token"])
+    secret = fresh.post("/api/two-factor/").json["secret"]
+    assert secret != seen
+    assert fresh.post("/api/two-factor/confirm/", {"code": pyotp.TOTP(secret).now()}).status_code == 200
+    changed = fresh.post("/api/password/change/", {"current_password": NEW, "new_password": "another drum monsoon"})
+    assert changed.status_code == 200
+    assert log_in(house, saver.email, "another drum monsoon").json["code"] == "otp_required", "a confirmed one stays"
 
 
 def test_of_many_that_use_one_link_at_once_one_does(house: House) -> None:

@@ -38,6 +38,34 @@ def test_the_list_names_devices_and_marks_this_one(house: House) -> None:
     assert set(here) == {"id", "kind", "device", "created_at", "last_used_at", "current"}
 
 
+def test_the_list_is_read_by_pages_and_the_present_one_stands_once(house: House) -> None:
+    saver = house.saver()
+    for _ in range(4):
+        sign_in(house, saver, PHONE)
+    whole = [one["id"] for one in saver.get("/api/sign-ins/").json["items"]]
+    assert len(whole) == 5
+    # This one is used last of all or first of all: it stands first, on the first page alone.
+    for order in ("'1 minute'", "'-1 day'"):
+        run(
+            lambda order=order: queue(
+                f"UPDATE refresh_families SET last_used_at = last_used_at + interval {order} WHERE id = %s",
+                (saver.family_id,),
+            )
+        )
+        for limit in (1, 2, 3, 5):
+            read, cursor = [], ""
+            while cursor is not None:
+                page = saver.get(
+                    "/api/sign-ins/", query_string={"limit": limit} | ({"cursor": cursor} if cursor else {})
+                )
+                read += [one["id"] for one in page.json["items"]]
+                cursor = page.json["next_cursor"]
+            assert (read[0], sorted(read)) == (str(saver.family_id), sorted(whole)), (order, limit)
+    stranger = house.saver()
+    cursor = saver.get("/api/sign-ins/?limit=1").json["next_cursor"]
+    assert stranger.get("/api/sign-ins/", query_string={"cursor": cursor}).json["code"] == "invalid_cursor"
+
+
 def test_one_is_signed_out_there_and_then_it_is_not_listed(house: House) -> None:
     saver, stranger = house.saver(), house.saver()
     token = sign_in(house, saver, PHONE)

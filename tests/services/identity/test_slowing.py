@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from app.extensions import limiter
 from app.integrations import attempts
 from app.integrations.attempts import Limit
-from app.services.identity import two_factor
+from app.services.identity import keyed, password_change, sealing, two_factor
 from app.transactions import fetch, run
 from tests import factories
 from tests.blueprints.web.conftest import Visitor
@@ -159,6 +159,31 @@ def test_a_new_password_forgets_the_devices(slowed: Callable[..., Flask]) -> Non
     assert guess(app, saver.email, 15, device=stolen) == 429
     own = changed.headers[HEADER]
     assert log_in(app, saver.email, "lamp kite harbour", device=own).status_code == 200
+
+
+@pytest.mark.parametrize("by", ["call", "page"])
+def test_whoever_used_the_letter_is_known_there(slowed: Callable[..., Flask], by: str) -> None:
+    """Else those who try the account would keep out whoever has just shown that it is theirs."""
+    app = slowed()
+    saver, new = factories.make_saver(app), "lamp kite harbour"
+    with app.app_context():
+        run(lambda: password_change.send_link(sealing.seal(saver.email)))
+        ((proof_id,),) = run(lambda: fetch("SELECT id FROM proofs WHERE user_id = %s", (saver.id,)))
+        token = keyed.token("password", proof_id)
+    visitor = Visitor(app)
+    if by == "call":
+        answer = app.test_client().post("/api/password/reset/", json={"token": token, "password": new})
+        device = answer.headers[HEADER]
+    else:
+        visitor.get(f"/reset/{token}")
+        assert visitor.send("/reset", password=new).status_code == 303
+    for number in range(14):
+        guess(app, saver.email, number, address=networks(number))
+    assert guess(app, saver.email, 15) == 429
+    if by == "call":
+        assert log_in(app, saver.email, new, device=device).status_code == 200
+    else:
+        assert visitor.log_in(saver.email, new).status_code == 303
 
 
 def test_what_is_kept_of_a_device_is_no_token(slowed: Callable[..., Flask]) -> None:

@@ -105,7 +105,7 @@ class SignInSchema(StrictSchema):
 
 
 class SignInListSchema(StrictSchema):
-    """All of them: there is no further page."""
+    """A page of them."""
 
     items = fields.List(fields.Nested(SignInSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)

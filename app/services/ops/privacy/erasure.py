@@ -97,13 +97,13 @@ def erase(saver: Principal, password: str, *, at: datetime) -> None:
     after_commit(lambda: saver_cache.erase(saver.id, days))
 
 
-def what_is_open(user_id: UUID) -> str | None:
-    """Why this account cannot be erased yet, in a sentence; None where nothing is open."""
+def what_is_open(user_id: UUID) -> DomainError | None:
+    """Why this account cannot be erased yet; None where nothing is open."""
     try:
         for blocker in BLOCKERS:
             blocker(user_id)
     except DomainError as refusal:
-        return refusal.message
+        return refusal
     return None
 
 

@@ -181,7 +181,7 @@ HOLDINGS = (
         "Links and codes that were sent, as digests",
         Section(
             "proofs",
-            columns("purpose", "tries", "created_at", "expires_at", "spent_at"),
+            columns("purpose", "own", "tries", "created_at", "expires_at", "spent_at"),
             "FROM proofs t WHERE t.user_id = %(user)s ORDER BY t.created_at, t.id",
         ),
         withheld={"id": SECRET, "about": "the address or number again, as a digest"},
