@@ -20,6 +20,8 @@ NO_PAGES = {
     # There is no provider at the usual application: test_providers.py goes through these.
     "/login/with/<name>", "/login/with/<name>/back", "/profile/ways", "/profile/ways/link",
     "/profile/ways/with/<name>",
+    # A part of a page; and one for whoever may have a loan, which test_loans.py goes through.
+    "/loans/new/figures", "/loans/new",
 }  # fmt: skip
 # For those who build pages, in English.
 OUR_OWN = {"/styleguide"}
@@ -38,6 +40,7 @@ MORE = (
     "/jars/{full}",
     "/jars/{closed}",
     "/jars/{closed}/close",
+    "/loans/{cancelled}",
     "/unsubscribe/{token}",
 )
 #: The least that a finger meets, in pixels.

@@ -18,6 +18,8 @@ BAR = (
     ("/badges", _("Badges"), "badge"),
     ("/profile", _("Me"), "person"),
 )
+# Pages that belong to an entry without lying below it.
+BELONGS = {"/loans": "/score"}
 
 
 def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
@@ -46,7 +48,10 @@ def _current(path: str) -> str | None:
     """What marks an entry: this is its page, or one that lies below it; None elsewhere."""
     if request.path == path:
         return "page"
-    return "true" if request.path.startswith(f"{path}/") else None
+    for below in (path, *(page for page, entry in BELONGS.items() if entry == path)):
+        if f"{request.path}/".startswith(f"{below}/"):
+            return "true"
+    return None
 
 
 def page_at(path: str) -> str | None:
