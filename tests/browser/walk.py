@@ -51,9 +51,9 @@ def addresses(app: Flask, ids: dict[str, Any]) -> list[str]:
     """Every page that a signed-in saver sees, found by walking the routes. ``ids``: what their addresses name."""
     pages = set()
     for rule in app.url_map.iter_rules():
-        # The first minutes are over: a newcomer sees those pages.
+        # The first minutes are over: a newcomer sees those pages. The console is not for savers.
         taken = (
-            rule.rule.startswith(("/begin/", "/api/", "/static/"))
+            rule.rule.startswith(("/begin/", "/api/", "/static/", "/ops/"))
             or rule.rule.endswith((".csv", ".pdf", ".jpg"))
             or "GET" not in (rule.methods or ())
             or rule.rule in {*NO_PAGES, *PUBLIC, *OUR_OWN}
