@@ -17,18 +17,20 @@ from app.services.identity import profile
 from app.services.identity.kyc import review
 from app.services.notifications import preferences
 from app.services.notifications.notices import write
-from app.services.ops import support_answers
+from app.services.ops import loans, support_answers
+from app.services.ops.job_runs import Round
 from app.transactions import run
 from tests import factories
 from tests.factories import Saver
 
 NAMES = {"daily": "साइकिल", "weekly": "स्कूल की फ़ीस", "monthly": "दीदी की शादी", "flexible": "आड़ा वक़्त"}
 #: What a page in Hindi may say in Latin letters: the brand beside छोटा, the other language's own name, kinds of files,
-#: numbers of papers, addresses, zones, references, browsers, keys for an app, and an officer whom nobody has named yet.
+#: numbers of papers, the legal name of an annual rate, versions, addresses, zones, references, browsers, keys for an
+#: app, and an officer whom nobody has named yet.
 ALLOWED = re.compile(
-    r"\bchhota\b|\bEnglish\b|\b(?:PDF|CSV|JPEG|PNG|HEIC|KYC)\b|\bCH-[0-9A-Z]{4}-[0-9A-Z]{4}\b|\bAsia/Kolkata\b"
+    r"\bchhota\b|\bEnglish\b|\b(?:PDF|CSV|JPEG|PNG|HEIC|KYC|APR)\b|\bCH-[0-9A-Z]{4}-[0-9A-Z]{4}\b|\bAsia/Kolkata\b"
     r"|\brule-\d+\b|\bChrome, \w+|^[A-Z2-7]{4}$|\b[A-Z]*XXXX[A-Z]?\b"
-    r"|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,36}\b"
+    r"|\bNobody yet \(an installation for development\)|[\w.+-]+@[\w.-]+|\b[0-9a-f-]{32,64}\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}(?:[ '’-][A-Za-z]+)*")
 # Names that other savers chose stand in <bdi>: they are in whatever language they like.
@@ -54,6 +56,11 @@ def reader(app: Flask, clock: Any) -> Reader:
         plan: saver.jar(name=name, plan_type=plan, target_amount="6000", installment_amount="50", end_date="2027-03-31")
         for plan, name in NAMES.items()
     }
+    cancelled = factories.lend(saver, jars["daily"], clock.now())
+    assert saver.post(f"/api/loans/{cancelled}/cancel/").status_code == 200
+    # Its first instalment is late by the end.
+    loan = factories.lend(saver, jars["daily"], clock.now())
+    assert saver.post(f"/api/loans/{loan}/repay/", {"amount": "100"}).status_code == 201
     for day in range(40):
         if day % 9 != 8:
             assert saver.deposit(jars["daily"], "50", **({"note": "चाय के पैसे"} if day == 38 else {})).status_code == 201
@@ -106,6 +113,8 @@ def reader(app: Flask, clock: Any) -> Reader:
         facts = {"jar_id": jars["daily"], "jar": NAMES["daily"], "target": 600_000}
         run(lambda: write(saver.id, "target_reached", facts, at=clock.now()))
         token = preferences.unsubscribe_token(saver.id, "weekly_digest")
+        for job in (loans.progress, loans.age):
+            job(Round(clock.now()))
     pages = ["/dashboard", "/jars", "/jars/new", "/streaks", "/badges", "/score", "/notifications", "/profile",
              "/profile/notifications", "/profile/data", "/profile/erase", "/profile/nominee", "/terms", "/privacy",
              f"/support/{answered['id']}/again", f"/support/new?about=transaction&id={movement}",
@@ -113,7 +122,8 @@ def reader(app: Flask, clock: Any) -> Reader:
              "/profile/password", "/profile/confirm", "/profile/two-factor", "/profile/sign-ins", "/email", "/reset",
              "/forgot", "/support", "/support/new", "/support/new?about=score",
              f"/support/{asked['id']}", f"/support/{answered['id']}", f"/unsubscribe/{token}", "/offline",
-             "/nowhere", "/profile/papers", "/profile/photo"]  # fmt: skip
+             "/nowhere", "/profile/papers", "/profile/photo", "/loans", f"/loans/{cancelled}", f"/loans/{loan}",
+             f"/loans/{loan}/key-facts", f"/loans/{loan}/repay"]  # fmt: skip
     pages += [f"/leaderboard?board={board}&period={period}" for board in ("streak", "consistency")
               for period in ("week", "month", "all")]  # fmt: skip
     for jar in (*jars.values(), paused, full, closed, ending):
@@ -127,6 +137,8 @@ def reader(app: Flask, clock: Any) -> Reader:
         "token": token,
         "movement": movement,
         "answered": answered["id"],
+        "loan_id": str(loan),
+        "cancelled": str(cancelled),
     }
     return Reader(saver, pages, ids | {"jar_id": jars["daily"], "request_id": asked["id"]})
 

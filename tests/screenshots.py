@@ -37,6 +37,7 @@ PICTURES = (
     ("jar", "{auto}", "phone", "light"),
     ("score", "/score", "phone", "light"),
     ("badges", "/badges", "phone", "dark"),
+    ("loan", "/loans/new", "phone", "light"),
     ("landing", "/", "phone", "light"),
     ("home-desktop", "/dashboard", "desktop", "light"),
 )

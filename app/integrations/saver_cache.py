@@ -19,7 +19,7 @@ from redis import Redis
 from app.integrations.redis_cache import backend
 
 #: What is kept, and for how long.
-LIVES = {"streaks": timedelta(hours=1), "score": timedelta(hours=1)}
+LIVES = {"streaks": timedelta(hours=1), "score": timedelta(hours=1), "open_loan": timedelta(hours=1)}
 # Whose texts stand with a token of their own: a movement changes no score, and a new score no streak.
 _TOKENS = {"score": "score"}
 _TOKEN_LIFE = 2 * max(LIVES.values())

@@ -23,6 +23,7 @@ KINDS = (
     "target_reached",
     "score_changed",
     "instalment_due",
+    "loan_ended",
     "kyc_decided",
     "new_device",
     "weekly_digest",

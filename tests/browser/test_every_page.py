@@ -20,7 +20,17 @@ from tests.conftest import Clock
 pytestmark = pytest.mark.browser
 
 # What is there before there is anything.
-EMPTY = ("/dashboard", "/jars", "/score", "/badges", "/streaks", "/notifications", "/support", "/profile/papers")
+EMPTY = (
+    "/dashboard",
+    "/jars",
+    "/score",
+    "/loans",
+    "/badges",
+    "/streaks",
+    "/notifications",
+    "/support",
+    "/profile/papers",
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +50,10 @@ def everything(app: Flask) -> tuple[factories.Saver, list[str]]:
     saver.call("DELETE", f"/api/jars/{known['closed']}/")
     saver.call("PUT", f"/api/jars/{known['weekly']}/auto-deposit/", {"amount": "50", "day": 3})
     known["movement"] = saver.deposit(known["daily"], "10").json["transaction"]["id"]
+    known["cancelled"] = factories.lend(saver, known["daily"], clock.now())
+    saver.post(f"/api/loans/{known['cancelled']}/cancel/")
+    known["loan_id"] = factories.lend(saver, known["daily"], clock.now())
+    saver.post(f"/api/loans/{known['loan_id']}/repay/", {"amount": "500"})
     answered = saver.post("/api/support-requests/", {"subject": "Mine", "text": "Look."}).json
     known["answered"] = answered["id"]
     asked = saver.post("/api/support-requests/", {"subject": "My score", "text": "A week is missing."}).json

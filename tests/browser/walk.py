@@ -20,6 +20,8 @@ NO_PAGES = {
     # There is no provider at the usual application: test_providers.py goes through these.
     "/login/with/<name>", "/login/with/<name>/back", "/profile/ways", "/profile/ways/link",
     "/profile/ways/with/<name>",
+    # A part of a page; and one for whoever may have a loan, which test_loans.py goes through.
+    "/loans/new/figures", "/loans/new",
 }  # fmt: skip
 # For those who build pages, in English.
 OUR_OWN = {"/styleguide"}
@@ -38,6 +40,7 @@ MORE = (
     "/jars/{full}",
     "/jars/{closed}",
     "/jars/{closed}/close",
+    "/loans/{cancelled}",
     "/unsubscribe/{token}",
 )
 #: The least that a finger meets, in pixels.
@@ -48,9 +51,9 @@ def addresses(app: Flask, ids: dict[str, Any]) -> list[str]:
     """Every page that a signed-in saver sees, found by walking the routes. ``ids``: what their addresses name."""
     pages = set()
     for rule in app.url_map.iter_rules():
-        # The first minutes are over: a newcomer sees those pages.
+        # The first minutes are over: a newcomer sees those pages. The console is not for savers.
         taken = (
-            rule.rule.startswith(("/begin/", "/api/", "/static/", "/ops/"))  # the console has a walk of its own
+            rule.rule.startswith(("/begin/", "/api/", "/static/", "/ops/"))
             or rule.rule.endswith((".csv", ".pdf", ".jpg"))
             or "GET" not in (rule.methods or ())
             or rule.rule in {*NO_PAGES, *PUBLIC, *OUR_OWN}

@@ -61,7 +61,7 @@ def test_a_reset_asks_first_and_needs_a_yes(new_app) -> None:
     flask("demo", "load")
     assert flask("demo", "reset", input="n\n").exit_code == 1
     done = flask("demo", "reset", "--yes")
-    assert (done.exit_code, done.stdout) == (0, "4 demo savers are retired, and new ones are loaded.\n")
+    assert (done.exit_code, done.stdout) == (0, "5 demo savers are retired, and new ones are loaded.\n")
 
 
 @pytest.mark.parametrize("command", [("load",), ("reset", "--yes"), ("real", "--from", ".")])

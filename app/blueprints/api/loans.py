@@ -25,7 +25,7 @@ from app.blueprints.api.schemas.loans import (
     RepaymentSchema,
 )
 from app.blueprints.api.schemas.savings import PageQuerySchema
-from app.blueprints.documents import key_facts_pdf
+from app.blueprints.documents import key_facts_pdf, key_facts_words
 from app.blueprints.languages import in_language
 from app.errors import DomainError
 from app.extensions import limiter
@@ -128,7 +128,7 @@ def read_statement(loan_id: UUID) -> Response:
     stated = run(lambda: loan.statement(person, loan_id))
     if form == PDF:
         response = Response(key_facts_pdf.draw(stated, saver=person.name, zone=person.zone), mimetype=PDF)
-        response.headers["Content-Disposition"] = f'attachment; filename="chhota-key-facts-{stated["version"][:8]}.pdf"'
+        response.headers["Content-Disposition"] = f'attachment; filename="{key_facts_words.file_name(stated)}"'
     else:
         response = Response(orjson.dumps(stated), mimetype=JSON)
     response.set_etag(stated["version"])

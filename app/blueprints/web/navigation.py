@@ -19,7 +19,7 @@ BAR = (
     ("/profile", _("Me"), "person"),
 )
 #: What lies below another page than its address says.
-BELOW = {"/support": "/profile"}
+BELOW = {"/support": "/profile", "/loans": "/score"}
 
 
 def init_app(app: Flask) -> Callable[[], dict[str, Any]]:

@@ -34,7 +34,7 @@ def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
 
     ``money`` hides, ``plain_money`` does not: it writes what a saver chooses from. Call it after formats.init_app.
     """
-    app.jinja_env.filters.update(money=_money, plain_money=in_words)
+    app.jinja_env.filters.update(money=shown_money, plain_money=in_words)
     return lambda: {"amounts": {"hidden": hidden(), "url": url_for("web_privacy.switch")}}
 
 
@@ -43,5 +43,6 @@ def hidden() -> bool:
     return has_request_context() and bool(session.get(HIDDEN))
 
 
-def _money(minor: int, *more: Any) -> str:
+def shown_money(minor: int, *more: Any) -> str:
+    """Minor units as a page says them: hidden where this browser hides amounts."""
     return f"{currency_sign()}{DOTS}" if hidden() else in_words(minor, *more)

@@ -21,6 +21,7 @@ from app.errors import DomainError, NotFound
 from app.periods import Plan
 from app.services.credit import reading
 from app.services.gamification.freezes import periods_to_next
+from app.services.loans import standing
 from app.services.savings import auto_deposits, balances, calendar, histories, jar_pictures, jars, pauses
 from app.services.savings.histories import Filter
 from app.services.savings.jar import JarView
@@ -57,6 +58,7 @@ def dashboard() -> str:
             "suggestion": suggestion,
             "rows": rows[:MOVEMENTS_AT_HOME],
             "score": spoken(reading.read(person, at=at)) if seen.jars else None,
+            "due": standing.next_due(person.id, today=seen.today) if seen.jars else None,
         }
 
     return render_template("savings/dashboard.html", person=person, pace_needed=pace_needed, **run(work))

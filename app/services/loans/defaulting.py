@@ -74,7 +74,7 @@ def default(user_id: UUID, loan_id: UUID, *, at: datetime) -> bool:
     rest = locked.balance
     to = ending.release(saver, loan, locked, at=at)
     ending.end(saver, loan, "defaulted", at=at)
-    told = ending.tell(saver, loan, "defaulted", to, rest, at=at, seen=False)
+    told, _ = ending.tell(saver, loan, "defaulted", to, rest, at=at, seen=False)
     audit.record(
         "loan_defaulted",
         subject_type="loan",

@@ -44,15 +44,17 @@ def release(
 
 def tell(
     saver: Principal, loan: Loan, event: str, to: Receiver | None, amount: int, *, at: datetime, seen: bool
-) -> list[tuple[UUID, UUID]]:
-    """Queue the notice of the end, and of the badge where the loan was paid back: savers and ids of the notices.
+) -> tuple[list[tuple[UUID, UUID]], tuple[str, ...]]:
+    """Queue the notice of the end, and of the badge where the loan was paid back: savers and ids of the notices, and
+    the kinds of badges that were earned.
 
     ``amount``: minor units that went into the jar.
     """
     facts: dict[str, Any] = {"event": event, "loan_id": str(loan.id), "amount": amount}
     if to is not None:
         facts |= {"jar_id": str(to.jar_id), "jar": to.name}
-    told = [write(saver.id, "instalment_due", facts, at=at, once=f"loan:{event}:{loan.id}", seen=seen)]
+    told = [write(saver.id, "loan_ended", facts, at=at, once=f"loan:{event}:{loan.id}", seen=seen)]
+    earned = []
     if event == "repaid":
         earned = badges.award(
             user_id=saver.id,
@@ -63,4 +65,4 @@ def tell(
             language=saver.language,
         )
         told += badges.tell_earned(saver.id, earned, {}, at=at, seen=seen)
-    return [(saver.id, notice) for notice in told]
+    return [(saver.id, notice) for notice in told], tuple(badge.badge_type for badge in earned)

@@ -31,7 +31,7 @@ BOOK = (
     " paid_charge, paid_on, paid_at FROM loan_instalments WHERE loan_id = ANY(%s::uuid[]) ORDER BY loan_id, number"
 )
 PAGE = f"""
-SELECT {COLUMNS} FROM loans l WHERE l.user_id = %(user)s {{after}} ORDER BY l.offered_at DESC, l.id DESC
+SELECT {COLUMNS} FROM loans l WHERE l.user_id = %(user)s {{which}} {{after}} ORDER BY l.offered_at DESC, l.id DESC
 LIMIT %(limit)s
 """  # noqa: S608  constants only
 
@@ -161,6 +161,22 @@ class LoanView:
         return next((row for row in self.book if row.paid_on is None), None) if self.open else None
 
     @property
+    def charges(self) -> int:
+        """Late charges that are not paid."""
+        return sum(row.open_charge for row in self.book) if self.open else 0
+
+    @property
+    def asked(self) -> int:
+        """What to pay next: all that is due by today, with late charges; where nothing is, the next instalment."""
+        if self.closing is None:
+            return 0
+        due = sum(row.open for row in self.book if row.paid_on is None and row.due_on <= self.today) + self.charges
+        if not due and self.next_due is not None:
+            due = self.next_due.open
+        # Closing may cost less than the last instalment: interest runs up to the day only.
+        return min(due, self.closing.total)
+
+    @property
     def paid(self) -> int:
         """All that was paid so far."""
         return sum(row.paid_principal + row.paid_interest + row.paid_charge for row in self.book)
@@ -178,11 +194,17 @@ def read(saver: Principal, loan_id: UUID, *, at: datetime) -> LoanView:
 
 
 def page(
-    saver: Principal, *, at: datetime, limit: int, after: tuple[datetime, UUID] | None = None
+    saver: Principal, *, at: datetime, limit: int, after: tuple[datetime, UUID] | None = None, past_offers: bool = True
 ) -> tuple[list[LoanView], tuple[datetime, UUID] | None]:
-    """Up to ``limit`` of the saver's loans and offers, newest first, and where the next page begins."""
+    """Up to ``limit`` of the saver's loans and offers, newest first, and where the next page begins.
+
+    ``past_offers``: with offers that nobody took and that are over.
+    """
     rows = fetch(
-        PAGE.format(after="AND (l.offered_at, l.id) < (%(after)s, %(after_id)s)" if after else ""),
+        PAGE.format(
+            which="" if past_offers else "AND (l.accepted_at IS NOT NULL OR l.status = 'offered')",
+            after="AND (l.offered_at, l.id) < (%(after)s, %(after_id)s)" if after else "",
+        ),
         {"user": saver.id, "limit": limit + 1, "after": after and after[0], "after_id": after and after[1]},
     )
     loans = [Loan(*row) for row in rows[:limit]]

@@ -59,7 +59,7 @@ def offer(
 
     Raises Invalid with the product's limits; ``not_eligible`` comes rendered where there is a claim.
     """
-    _check(amount, months)
+    check(amount, months)
 
     def work() -> Offer:
         refuse_unless(decision, amount, months)
@@ -114,7 +114,8 @@ def _make(saver: Principal, amount: int, months: int, decision: Decision, *, at:
     return Offer(view(saver, Loan(*row), [], at=at), {"version": version_of(text), **statement})
 
 
-def _check(amount: int, months: int) -> None:
+def check(amount: int, months: int) -> None:
+    """Refuse what the product does not have. Raises Invalid with its limits."""
     rules, errors = policy(), {}
     if not rules.least <= amount <= rules.most:
         errors["amount"] = [

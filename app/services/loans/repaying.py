@@ -37,7 +37,8 @@ INSERT = (
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What a payment did. ``split``: what it was for; ``released_to``: the jar that got the money, at the end."""
+    """What a payment did. ``split``: what it was for; ``released_to``: the jar that got the money, at the end, with
+    ``badges_earned``."""
 
     id: UUID
     transaction_id: UUID
@@ -47,6 +48,7 @@ class Payment:
     made_at: datetime
     view: LoanView
     released_to: UUID | None
+    badges_earned: tuple[str, ...] = ()
 
 
 def repay(
@@ -100,7 +102,9 @@ def _repay(saver: Principal, loan_id: UUID, amount: int, jar_id: UUID | None, *,
     charge(saver, loan, receivable, split, at=at)
     posted = _book(saver, held, receivable, amount, at=at)
     payment_id = note(loan, "repayment", split, posted, jar_id, at=at)
-    notices, released = [], None
+    notices: list[tuple[UUID, UUID]] = []
+    badges: tuple[str, ...] = ()
+    released = None
     if held is not None:
         source = Receiver(held.jar.id, held.jar.name, held.account, held.jar)
         releasing.keep(source, today, at=at)
@@ -108,7 +112,7 @@ def _repay(saver: Principal, loan_id: UUID, amount: int, jar_id: UUID | None, *,
         rest = locked.balance
         released = ending.release(saver, loan, locked, at=at, held=held)
         ending.end(saver, loan, "repaid", at=at)
-        notices = ending.tell(saver, loan, "repaid", released, rest, at=at, seen=True)
+        notices, badges = ending.tell(saver, loan, "repaid", released, rest, at=at, seen=True)
     moved = {"user_id": saver.id, "transaction_id": posted.id, "kind": "repayment", "notices": notices}
     enqueue("savings.moved", moved, at)
     after_commit(lambda: forget(saver.id))
@@ -123,6 +127,7 @@ def _repay(saver: Principal, loan_id: UUID, amount: int, jar_id: UUID | None, *,
         at,
         view(saver, loan, now, at=at),
         released.jar_id if released else None,
+        badges,
     )
 
 

@@ -19,9 +19,11 @@ def text(check: Check) -> Sentence:
     """What was looked at, and what was found."""
     actual, required = _shown(check, check.actual), _shown(check, check.required)
     if check.code == "identity":
-        return (
-            Sentence("Your identity is verified.") if check.passed else Sentence("Your identity is not verified yet.")
-        )
+        if check.passed:
+            return Sentence("Your identity is verified.")
+        if check.actual == "pending":
+            return Sentence("Your paper is being looked at.")
+        return Sentence("Your identity is not verified yet.")
     if check.code == "account":
         return Sentence("Your account is open.") if check.passed else Sentence("Your account is suspended.")
     if check.code == "paused_jars":
@@ -59,12 +61,15 @@ def text(check: Check) -> Sentence:
 
 def next_steps(checks: Iterable[Check]) -> list[Sentence]:
     """What to do about each check that did not pass; where all did, how to go on."""
-    steps = [_step(check) for check in checks if not check.passed]
+    steps = [step(check) for check in checks if not check.passed]
     return steps or [Sentence("Choose an amount and a time, and read what it costs before you agree to anything.")]
 
 
-def _step(check: Check) -> Sentence:
+def step(check: Check) -> Sentence:
+    """What to do about a check that did not pass."""
     if check.code == "identity":
+        if check.actual == "pending":
+            return Sentence("A person looks at your paper; you are told when it is done.")
         return Sentence("Verify who you are with one paper; it takes a few minutes.")
     if check.code == "account":
         return Sentence("Write to us about your account.")

@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
         Kind("target_reached", email=True, push=True),
         Kind("score_changed", push=True),
         Kind("instalment_due", email=True, push=True, sms=True),
+        Kind("loan_ended", email=True, push=True),
         Kind("kyc_decided", email=True, push=True, sms=True),
         Kind("new_device", email=True, push=True, any_hour=True),
         Kind("weekly_digest", email=True),

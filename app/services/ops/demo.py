@@ -1,7 +1,8 @@
 """Demo accounts with a history of some months, in every state that a page can show. Never in production.
 
 Everything is made by the product's own services with the instants of the past, so that balances, streaks and badges are
-what the engine makes of them. The same day and the same seed give the same history (app/services/ops/demo_story.py).
+what the engine makes of them. The same day and the same seed give the same history
+(app/services/ops/demo_savers.py).
 
 A reset keeps what was: the ledger is append-only, and recreating the database would need the owner's rights, end every
 other account on it and pull the tables away under a running web server. So the demo savers of before are retired: their
@@ -24,12 +25,12 @@ from app.periods import SaverZone
 from app.services.audit import log as audit
 from app.services.identity import contacts, passwords, revocations, signup, staff, two_factor
 from app.services.identity.principal import Principal
-from app.services.ops import demo_story
-from app.services.ops.demo_story import Person
+from app.services.ops import demo_savers
+from app.services.ops.demo_savers import Person
 from app.transactions import fetch, queue
 
 LOCK = 4_201_002  # any number of its own: one load at a time
-AGE = timedelta(days=125)
+AGE = timedelta(days=170)
 LOADED, RETIRED = "demo_loaded", "demo_retired"
 
 
@@ -62,7 +63,7 @@ def load(accounts: Accounts, *, now: datetime) -> bool:
     fetch("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
     admin, admin_is_new = _admin(accounts, now)
     made = [admin_is_new]
-    for person in demo_story.people(accounts.saver_email):
+    for person in demo_savers.people(accounts.saver_email):
         made.append(_saver(person, accounts.saver_password, admin.id, now))
     return any(made)
 
@@ -120,7 +121,7 @@ def _admin(accounts: Accounts, now: datetime) -> tuple[User, bool]:
         _keep_totp(user, accounts.admin_totp)
         return user, False
     user = staff.add(
-        name=demo_story.ADMIN_NAME,
+        name=demo_savers.ADMIN_NAME,
         email=accounts.admin_email,
         password=accounts.admin_password,
         role="admin",
@@ -148,6 +149,9 @@ def _saver(person: Person, password: str, admin_id: UUID, now: datetime) -> bool
     )
     user.display_name = person.display_name
     user.leaderboard_opt_in = person.display_name is not None
+    if person.verified:
+        # Without a paper: the demo has none to show.
+        user.kyc_status = "verified"
     db.session.flush()
     _note(LOADED, user, now)
     # No sign-in: nobody is to find a device on their page that was never there.
@@ -155,7 +159,7 @@ def _saver(person: Person, password: str, admin_id: UUID, now: datetime) -> bool
         user.id, UUID(int=0), user.role, user.name, user.email, user.language, user.kyc_status,
         SaverZone(user.time_zone, None, None),
     )  # fmt: skip
-    demo_story.tell(person, principal, staff_id=admin_id, now=now)
+    demo_savers.tell(person, principal, staff_id=admin_id, now=now)
     return True
 
 

@@ -378,8 +378,8 @@ def test_who_missed_for_ninety_days_gets_the_rest_of_what_was_kept(app: Flask, b
     pass_the_day(app, clock.now())
     shown = borrower.get(f"/api/loans/{loan_id}/").json["loan"]
     assert (shown["status"], shown["outstanding"], shown["closing_amount"]) == ("defaulted", "0.00", None)
-    notices = [n for n in borrower.get("/api/notifications/").json["items"] if n["kind"] == "instalment_due"]
-    assert len(notices) == 1
+    notices = [n for n in borrower.get("/api/notifications/").json["items"] if n["kind"] == "loan_ended"]
+    assert [notice["action"]["path"] for notice in notices] == [f"/loans/{loan_id}"]
     eligible = borrower.get("/api/loan-eligibility/").json
     failed = [reason["code"] for reason in eligible["reasons"] if not reason["passed"]]
     assert "defaults" in failed
@@ -464,7 +464,7 @@ def test_paying_a_loan_back_at_once_is_no_history(app: Flask, borrower: Saver, c
     assert repayment[0]["observed"] == {"on_time": 0, "of": 0}
     with app.app_context():
         seen = run(lambda: standing.effect(borrower.id, UUID(loan_id), at=clock.now()))
-    assert (seen.points_before, seen.points_after, seen.most, seen.on_time, seen.paid) == (38, 38, 75, 24, 24)
+    assert (seen.points_before, seen.points_after, seen.most, seen.on_time, seen.paid) == (38, 38, 75, 0, 0)
 
 
 def test_a_repayment_is_the_cause_of_a_score(app: Flask, borrower: Saver, clock: Clock, superuser: Any) -> None:

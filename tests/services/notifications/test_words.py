@@ -58,7 +58,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "score_changed": [{"score": score, "before": before, "reason": "deposit"}
                       for score, before in itertools.product([620, 662], [640, None])],
     "instalment_due": [
-        *({**LOAN, "event": "due", "amount": 96973, "due_on": "2026-07-17", "overdue": late} for late in (False, True)),
+        {**LOAN, "event": "due", "amount": 96973, "due_on": "2026-07-17", "overdue": late} for late in (False, True)
+    ],
+    "loan_ended": [
         {**LOAN, **JAR, "event": "repaid", "amount": 1960000},
         {**LOAN, **JAR, "event": "defaulted", "amount": 250000},
         {**LOAN, "event": "defaulted", "amount": 0},

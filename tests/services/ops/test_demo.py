@@ -15,6 +15,7 @@ from app.services.credit import looking_back
 from app.services.gamification import badges
 from app.services.identity import sign_in
 from app.services.identity.principal import Principal, principal
+from app.services.loans import decisions, loan
 from app.services.ops import demo
 from app.services.savings import jars, overview
 from app.services.savings.jar import JarView
@@ -112,6 +113,12 @@ def test_every_state_is_there_whatever_the_day(fresh: Flask, clock: Any, now: da
         "comeback",
         "carried_over",
     }
+    # A newcomer can choose a loan, and sees one that is being paid back.
+    assert run(lambda: decisions.decide(asha, at=clock.now())).eligible
+    kamla = saver("kamla@example.com")
+    ((view,), _) = run(lambda: loan.page(kamla, at=clock.now(), limit=5))
+    assert view.status == "active"
+    assert (sum(row.paid_on is not None for row in view.book), view.overdue) == (3, 0)
     streak = run(lambda: overview.overview(asha, at=clock.now())).streak
     assert (streak.current, streak.unit, streak.at_risk) == (36, "days", True)
 
@@ -136,7 +143,7 @@ def test_each_score_is_what_its_recomputation_says(fresh: Flask, clock: Any, now
     changes = run(lambda: fetch(f"{measured} credit_score_history"))
     newest = run(lambda: fetch(f"{measured} credit_scores"))
     assert len(changes) > 15
-    assert len(newest) == 4
+    assert len(newest) == 5
     for user_id, at, status, *known, points, features in changes + newest:
         again = run(lambda user_id=user_id, at=at: looking_back.recomputed(user_id, at=at))
         assert again.status(0) == status, at
@@ -216,7 +223,7 @@ def test_a_reset_retires_the_savers_and_tells_the_same_story_anew(fresh: Flask, 
     run(lambda: demo.load(ACCOUNTS, now=clock.now()))
     before, old, admin = history(), saver(ACCOUNTS.saver_email), saver(ACCOUNTS.admin_email)
     for number in (1, 2):
-        assert run(lambda: demo.reset(ACCOUNTS, now=clock.now())) == 4
+        assert run(lambda: demo.reset(ACCOUNTS, now=clock.now())) == 5
         assert history() == before
         ((status, phone),) = run(
             lambda number=number: fetch(
