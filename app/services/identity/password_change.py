@@ -7,7 +7,16 @@ from uuid import UUID
 
 from app.errors import Invalid, TooMany
 from app.sentences import Sentence
-from app.services.identity import account_letters, contacts, known_devices, passwords, proofs, revocations, sealing
+from app.services.identity import (
+    account_letters,
+    contacts,
+    known_devices,
+    passwords,
+    proofs,
+    revocations,
+    sealing,
+    two_factor,
+)
 from app.services.identity.email_check import link_invalid
 from app.services.identity.noting import note
 from app.services.notifications.notices import tell
@@ -87,9 +96,9 @@ def reset(token: str, new: str, *, at: datetime) -> UUID:
     if spent is None:
         raise link_invalid()
     user_id, about = spent
-    ((key, first_one, proven),) = fetch(
-        "SELECT email_key, password_hash IS NULL, email_verified_at IS NOT NULL FROM users WHERE id = %s"
-        " FOR NO KEY UPDATE",
+    ((key, first_one, proven, known_by_number),) = fetch(
+        "SELECT email_key, password_hash IS NULL, email_verified_at IS NOT NULL, phone_verified_at IS NOT NULL"
+        " FROM users WHERE id = %s FOR NO KEY UPDATE",
         (user_id,),
     )
     if not proofs.sent_to("password", key, about):
@@ -98,6 +107,9 @@ def reset(token: str, new: str, *, at: datetime) -> UUID:
         # Whoever had the password before, or named this address before it was proven, may have linked a provider. One
         # that has verified this address links itself again.
         queue("DELETE FROM external_identities WHERE user_id = %s", (user_id,))
+    if not (proven or known_by_number):
+        # Whoever switched it on has proven nothing, and would keep the owner of this address out for good.
+        two_factor.drop(user_id, at=at)
     _set(user_id, new, "password", action="password_reset", at=at)
     queue("UPDATE users SET email_verified_at = coalesce(email_verified_at, %s) WHERE id = %s", (at, user_id))
     return user_id

@@ -117,6 +117,13 @@ def take_away(user_id: UUID, *, at: datetime) -> None:
     audit.record("two_factor_off", subject_type="user", subject_id=user_id, at=datetime.now(UTC), actor="operator")
 
 
+def drop(user_id: UUID, *, at: datetime) -> None:
+    """The same, if it is on, for whoever has proven to own an account that nobody had proven to own before."""
+    if is_on(user_id):
+        _remove(user_id, at=at)
+        note(user_id, "two_factor_off")
+
+
 def _remove(user_id: UUID, *, at: datetime) -> None:
     queue("DELETE FROM two_factor WHERE user_id = %s", (user_id,))
     queue("DELETE FROM recovery_codes WHERE user_id = %s", (user_id,))

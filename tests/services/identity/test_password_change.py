@@ -304,6 +304,29 @@ def test_a_new_password_ends_a_second_factor_that_was_never_confirmed(house: Hou
     assert log_in(house, saver.email, "another drum monsoon").json["code"] == "otp_required", "a confirmed one stays"
 
 
+def test_the_first_to_prove_the_address_gets_in_past_the_second_factor_of_whoever_named_it_before(house: House) -> None:
+    """Else whoever signs up with somebody's address, and switches it on, keeps the owner out for good."""
+    saver = house.saver()
+    secret = saver.post("/api/two-factor/").json["secret"]
+    saver.post("/api/two-factor/confirm/", {"code": pyotp.TOTP(secret).now()})
+    assert reset(house, link(house, saver)).status_code == 204
+    owner = log_in(house, saver.email, NEW)
+    assert owner.status_code == 200
+    fresh = replace(saver, access_token=owner.json["access_token"])
+    assert fresh.get("/api/two-factor/").json == {"on": False, "recovery_codes_left": 0}
+
+
+@pytest.mark.parametrize("proven", ["email_verified_at", "phone_verified_at"])
+def test_where_address_or_number_was_proven_a_letter_alone_lets_nobody_in(house: House, proven: str) -> None:
+    saver = house.saver()
+    with house.app.app_context():
+        run(lambda: queue(f"UPDATE users SET {proven} = now() WHERE id = %s", (saver.id,)))  # noqa: S608
+    secret = saver.post("/api/two-factor/").json["secret"]
+    saver.post("/api/two-factor/confirm/", {"code": pyotp.TOTP(secret).now()})
+    assert reset(house, link(house, saver)).status_code == 204
+    assert log_in(house, saver.email, NEW).json["code"] == "otp_required"
+
+
 def test_of_many_that_use_one_link_at_once_one_does(house: House) -> None:
     saver = house.saver()
     token = link(house, saver)
