@@ -30,16 +30,23 @@ from app.transactions import run
 
 #: How long the address of a picture shows it, to whom the page was made for.
 LINK = timedelta(seconds=review.LINK_SECONDS)
-#: A verdict and its reason in one word, as the form sends it: ``rejected:expired``.
+#: So many pages of a paper are drawn at once.
+AT_ONCE = 6
+#: What can be decided: headings, and below each the words that the form sends (``rejected:expired``) and what they say.
 VERDICTS = {
-    "verified": "Verify: this is the saver, and the paper is good",
-    **{
-        f"{verdict}:{reason}": f"{said}: {words.PAPER_REASONS[reason]}"
-        for verdict, said in (("resubmit", "Ask again"), ("rejected", "Reject"))
-        for reason in words.PAPER_REASONS
-        if reason in review.REASONS[verdict]
+    "Good": {"verified": "Verify: the paper is good, and it is this saver's"},
+    "Ask for it once more, because": {
+        f"resubmit:{reason}": said
+        for reason, said in words.PAPER_REASONS.items()
+        if reason in review.REASONS["resubmit"]
+    },
+    "Reject it, because": {
+        f"rejected:{reason}": said
+        for reason, said in words.PAPER_REASONS.items()
+        if reason in review.REASONS["rejected"]
     },
 }
+SAID = {"verified": "verify it", "resubmit": "ask for it once more", "rejected": "reject it"}
 
 
 class PaperFilters(FilterForm):
@@ -52,7 +59,10 @@ class PaperFilters(FilterForm):
 class DecisionForm(PageForm):
     """What is decided about a paper."""
 
-    verdict = RadioField("What do you decide?", [Given("Choose what you decide.")], choices=[SelectChoice(*one) for one in VERDICTS.items()])
+    verdict = RadioField(
+        "What do you decide?", [Given("Choose what you decide.")],
+        choices=[SelectChoice(*one) for group in VERDICTS.values() for one in group.items()],
+    )  # fmt: skip
 
 
 class PapersView(ListView):
@@ -112,8 +122,8 @@ class PapersView(ListView):
                 raise NotFound
         except DomainError:
             return redirect(url_for(".one", paper_id=paper_id), 303)
-        body = run(lambda: viewing.picture(paper_id, int(number), by=person.id))
-        return Response(body, mimetype="image/jpeg")
+        document = run(lambda: review.reviewed(paper_id, person.id))
+        return Response(viewing.picture(document, int(number)), mimetype="image/jpeg")
 
     @expose("/<uuid:paper_id>/decide", methods=("POST",))
     def decide(self, paper_id: UUID) -> Any:
@@ -151,18 +161,30 @@ class PapersView(ListView):
             away = "The files cannot be reached just now. Load this page again in a moment."
         except DomainError as refusal:
             away = refusal.message
+        first = _first(pages)
         made = datetime.now(UTC).isoformat()
-        pictures = [
-            url_for(".file", paper_id=paper_id, seal=cursors.seal([made, str(number)], about=_about(paper_id)))
-            for number in range(1, pages + 1)
-        ]
-        proposed = f"{document.proposed_status}:{document.proposed_reason or ''}".rstrip(":")
+        pictures = {
+            number: url_for(".file", paper_id=paper_id, seal=cursors.seal([made, str(number)], about=_about(paper_id)))
+            for number in range(first, min(pages, first + AT_ONCE - 1) + 1)
+        }
+        proposed = None
+        if document.proposed_status is not None:
+            why = words.PAPER_REASONS.get(document.proposed_reason or "")
+            proposed = SAID[document.proposed_status] + (f", because {why}" if why else "")
         return self.render(
             "ops/paper.html", trail=[(f"Paper {str(paper_id)[-8:]}", None)], document=document, pictures=pictures,
-            away=away, form=form, late=document.status == "pending" and look_by(document.uploaded_at) < now,
-            proposed=VERDICTS.get(proposed), own_word=document.proposed_by == person.id,
-            decided=document.status != "pending",
+            pages=pages, away=away, form=form, verdicts=VERDICTS, proposed=proposed,
+            late=document.status == "pending" and look_by(document.uploaded_at) < now,
+            own_word=document.proposed_by == person.id, decided=document.status != "pending",
         )  # fmt: skip
+
+
+def _first(pages: int) -> int:
+    """The page of the paper that is shown first, as the address asks. Raises DomainError ``invalid_argument``."""
+    text = request.args.get("from", "1")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= max(1, pages)):
+        raise DomainError("invalid_argument", "The paper has no such page.")
+    return int(text[:4])
 
 
 def _about(paper_id: UUID) -> str:

@@ -51,7 +51,7 @@ PAPER_STATES: Final = {
     "verified": "verified",
     "rejected": "rejected",
     "resubmit": "asked again",
-    "replaced": "replaced by another file",
+    "replaced": "replaced",
 }
 PAPER_REASONS: Final = {
     "unreadable": "the photo cannot be read",
@@ -62,10 +62,10 @@ PAPER_REASONS: Final = {
     "not_genuine": "it is not genuine",
 }
 REVERSALS: Final = {
-    "waiting": "waits for a second person",
+    "waiting": "waiting",
     "approved": "done by two",
     "declined": "declined",
-    "void": "no longer possible",
+    "void": "not possible",
 }
 REVERSAL_WHYS: Final = {"limit": "above the limit", "owed": "leaves something owed"}
 #: What the audit log says of a movement, for its story.

@@ -1,4 +1,5 @@
-// A paper larger, smaller, turned, by buttons and by keys; without it each picture opens in a tab of its own.
+// A paper larger, smaller, turned, by buttons and by keys; a digit chooses what is decided. Without it each picture opens
+// in a tab of its own.
 {
   const view = document.querySelector("[data-viewer]");
   const tools = document.querySelector("[data-viewer-tools]");
@@ -27,6 +28,13 @@
     });
     document.addEventListener("keydown", (event) => {
       if (event.metaKey || event.ctrlKey || event.altKey || event.target.closest("input:not([type=radio]), select, textarea")) return;
+      const choice = document.querySelector(`.ops-verdict input[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+      if (choice) {
+        event.preventDefault();
+        choice.checked = true;
+        choice.focus();
+        return;
+      }
       const name = { "+": "in", "=": "in", "-": "out", r: "turn", 0: "fit" }[event.key];
       if (!name) return;
       event.preventDefault();

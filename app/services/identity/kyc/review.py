@@ -107,6 +107,7 @@ def look(document_id: UUID, *, by: UUID, at: datetime) -> Look:
     audit.record(
         "kyc_document_viewed", subject_type="kyc_document", subject_id=document.id, at=at, actor_id=by, actor="staff"
     )
+    audit.looked_at(by, "staff", "user", document.user_id, what="paper", at=at)
     return Look(document, link)
 
 

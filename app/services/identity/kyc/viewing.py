@@ -1,12 +1,12 @@
 """An identity paper as pictures, one for each page, for the eyes of whoever reviews it.
 
-The look is noted where the page of the paper is opened (review.look); what shows here belongs to that look.
+The look is noted where the page of the paper is opened (review.look); what shows here belongs to that look. No
+transaction is open while the store and the drawing take their time: the paper is read before.
 """
 
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
 from flask import current_app
 
@@ -26,12 +26,9 @@ def pages(document: review.Document) -> int:
     return int(_drawn(body, 0)) if body.startswith(b"%PDF-") else 1
 
 
-def picture(document_id: UUID, number: int, *, by: UUID) -> bytes:
-    """One page as a JPEG, from 1 on, for a member of staff whose own paper it is not.
-
-    Raises NotFound, DomainError (``not_staff``, ``own_paper``, ``not_drawable``), Unavailable.
-    """
-    body = _file(review.reviewed(document_id, by))
+def picture(document: review.Document, number: int) -> bytes:
+    """One page as a JPEG, from 1 on. Raises NotFound, DomainError ``not_drawable``, Unavailable."""
+    body = _file(document)
     if body is None or number < 1:
         raise NotFound("There is no such page.")
     if body.startswith(b"%PDF-"):
