@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask, session
 from flask.testing import FlaskClient
@@ -27,6 +27,7 @@ from app.integrations.openid import Identity
 from app.services.identity import external, sign_in
 from app.services.identity.principal import principal
 from app.services.notifications import notices
+from app.services.ops import reversal_requests
 from app.transactions import fetch, run
 from tests import factories
 from tests.factories import Saver
@@ -196,6 +197,19 @@ def _link(person: Person) -> str:
         return str(run(lambda: external.links(person.saver.id))[-1].id)
 
 
+def _paper(person: Person) -> str:
+    return str(person.saver.upload("/api/kyc-upload/", document_type="pan").json["kyc"]["id"])
+
+
+def _reversal(person: Person) -> str:
+    """A member of staff asked for a large movement of this person's to be taken back."""
+    large = person.saver.deposit(person.saver.jar(target_amount="50000"), "9000").json["transaction"]["id"]
+    by = factories.make_staff(person.app).id
+    with person.app.app_context():
+        asked = run(lambda: reversal_requests.ask(UUID(large), reason="sent twice", by=by, at=clock.now()))
+    return str(asked.request_id)
+
+
 #: How a person comes by an id of each kind; the kinds are the names in the paths and the bodies.
 KINDS: dict[str, Callable[[Person], str]] = {
     "jar_id": lambda person: person.saver.jar(),
@@ -207,6 +221,8 @@ KINDS: dict[str, Callable[[Person], str]] = {
     "job_id": _job,
     "link_id": _link,
     "loan_id": lambda person: str(factories.lend(person.saver, person.saver.jar(), clock.now())),
+    "paper_id": _paper,
+    "reversal_id": _reversal,
     "user_id": lambda person: str(person.saver.id),
 }
 #: Ids in bodies under another name: what kind they are of, and what must stand beside them.

@@ -21,14 +21,17 @@ MORE = (
     "/ops/users/?status=nonsense",
     "/ops/transactions/?user={user_id}&type=deposit",
     "/ops/transactions/?from=2026-02-02&to=2026-01-01",
+    "/ops/papers/?proposed=yes",
 )
+# Ways to another page, no pages.
+NO_PAGES = {"/ops/papers/next", "/ops/papers/<uuid:paper_id>/file", "/ops/exports/<uuid:job_id>/file"}
 
 
 def addresses(app: Flask, owner: Person) -> list[str]:
     """Every page of the console; what their addresses name is the owner's."""
     found = set()
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/ops/") and "GET" in (rule.methods or ()):
+        if rule.rule.startswith("/ops/") and "GET" in (rule.methods or ()) and rule.rule not in NO_PAGES:
             with app.test_request_context():
                 values = {name: owner.id_of(name) for name in rule.arguments}
                 found.add(app.url_map.bind("localhost").build(rule.endpoint, values))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, current_app, url_for
 from flask_admin import Admin
 from flask_admin.theme import Theme
 
 from app.blueprints.ops import words
 from app.blueprints.ops.base import ConsoleView
 from app.blueprints.ops.columns import FILTERS
+from app.blueprints.ops.exports import ExportsView
 from app.blueprints.ops.home import HomeView
+from app.blueprints.ops.inbox import InboxView
 from app.blueprints.ops.jump import JumpView
+from app.blueprints.ops.papers import PapersView
+from app.blueprints.ops.requests import RequestsView
+from app.blueprints.ops.reversals import ReversalsView
 from app.blueprints.ops.transactions import TransactionsView
 from app.blueprints.ops.users import UsersView
 
@@ -18,8 +23,13 @@ from app.blueprints.ops.users import UsersView
 def views() -> list[ConsoleView]:
     """Every view beside the first page, in the order of the navigation. Flask-Admin binds each to one application."""
     return [
+        InboxView("All that waits", "ops_inbox", category="Inbox", url="inbox"),
+        ReversalsView("Reversals", "ops_reversals", category="Inbox", url="reversals"),
+        RequestsView("Requests", "ops_requests", category="Inbox", url="requests"),
+        PapersView("Identity papers", "ops_papers", category="Inbox", url="papers"),
         UsersView("Users", "ops_users", category="People", url="users"),
         TransactionsView("Transactions", "ops_transactions", category="Money", url="transactions"),
+        ExportsView("Exports", "ops_exports", category="Money", url="exports"),
         JumpView("Go to", "ops_jump", url="jump"),
     ]
 
@@ -27,7 +37,7 @@ def views() -> list[ConsoleView]:
 def init_app(app: Flask) -> None:
     """Bind the console to ``app``."""
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(OPS_WORDS=words)
+    app.jinja_env.globals.update(OPS_WORDS=words, ops_url=_address)
     # The theme names templates of our own: nothing of Flask-Admin's Bootstrap is served.
     admin = Admin(
         app,
@@ -37,3 +47,8 @@ def init_app(app: Flask) -> None:
     )
     for view in views():
         admin.add_view(view)
+
+
+def _address(endpoint: str, **values: object) -> str | None:
+    """The address of a page of the console, or None where there is no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]

@@ -76,4 +76,11 @@ def said(word: str, words: Mapping[str, str] | None = None) -> str:
     return (words or {}).get(word) or word.replace("_", " ")
 
 
-FILTERS: dict[str, Callable[..., str]] = {"stamp": stamp, "plain_day": plain_day, "short_id": short_id, "said": said}
+def first_large(text: str) -> str:
+    """With a capital at its beginning; the rest as it is (PAN card)."""
+    return text[:1].upper() + text[1:]
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "stamp": stamp, "plain_day": plain_day, "short_id": short_id, "said": said, "first_large": first_large,
+}  # fmt: skip

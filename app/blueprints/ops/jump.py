@@ -22,8 +22,9 @@ PLACES: dict[str, tuple[str, str]] = {
     "transaction": ("ops_transactions.one", "transaction_id"),
     "jar": ("ops_users.one", "#jars"),
     "loan": ("ops_users.one", "#loans"),
-    "support_request": ("ops_users.one", "#notes"),
-    "paper": ("ops_users.one", "#papers"),
+    "support_request": ("ops_requests.one", "request_id"),
+    "paper": ("ops_papers.one", "paper_id"),
+    "reversal_request": ("ops_reversals.one", "reversal_id"),
 }
 
 

@@ -12,9 +12,9 @@ from wtforms import SelectChoice
 from app import clock
 from app.blueprints.ops import words
 from app.blueprints.ops.base import StaffRole
+from app.blueprints.ops.care import Care, CareView
 from app.blueprints.ops.columns import Column
 from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, ReasonForm, TextFilter
-from app.blueprints.ops.lists import ListView
 from app.blueprints.ops.sections import SECTIONS
 from app.blueprints.web.access import caller
 from app.periods import start_of_day
@@ -33,7 +33,7 @@ class UserFilters(FilterForm):
     since = DayFilter("Here since")
 
 
-class UsersView(ListView):
+class UsersView(CareView):
     """Everybody who has an account, masked."""
 
     role: ClassVar[StaffRole | None] = "support"
@@ -83,7 +83,11 @@ class UsersView(ListView):
             return self._one(user_id, form), 422
         return self._one(user_id, form, reason=form.reason.data)
 
-    def _one(self, user_id: UUID, form: ReasonForm, *, reason: str | None = None) -> str:
+    def page_of(self, user_id: UUID, care: Care) -> str:
+        """See CareView."""
+        return self._one(user_id, ReasonForm(formdata=None), care=care)
+
+    def _one(self, user_id: UUID, form: ReasonForm, *, reason: str | None = None, care: Care | None = None) -> str:
         form.reason.choices = REASONS
         person, now = caller(), clock.now()
         sections = [section for section in SECTIONS if section.is_for(person.role)]
@@ -99,7 +103,9 @@ class UsersView(ListView):
 
         profile, found = run(work)
         trail = [(f"Account {str(user_id)[-8:]}", None)]
-        return self.render("ops/user.html", trail=trail, profile=profile, sections=sections, all=found, form=form)
+        return self.render(
+            "ops/user.html", trail=trail, profile=profile, sections=sections, all=found, form=form, care=care or Care()
+        )  # fmt: skip
 
 
 REASONS = [

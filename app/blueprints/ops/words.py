@@ -39,6 +39,48 @@ REASONS: Final = {
     "legal": "A court or an authority asks",
 }
 DEVICES: Final = {"web": "browser", "api": "app", "expo": "push to the app", "push": "push to a browser"}
+PAPERS: Final = {
+    "pan": "PAN card",
+    "aadhaar": "Aadhaar card",
+    "passport": "passport",
+    "voter_id": "voter ID",
+    "driving_licence": "driving licence",
+}
+PAPER_STATES: Final = {
+    "pending": "waiting",
+    "verified": "verified",
+    "rejected": "rejected",
+    "resubmit": "asked again",
+    "replaced": "replaced",
+}
+PAPER_REASONS: Final = {
+    "unreadable": "the photo cannot be read",
+    "incomplete": "a part of it is missing in the photo",
+    "expired": "it is no longer valid",
+    "name_mismatch": "the name is not that of the account",
+    "wrong_document": "it is not the document it was sent as",
+    "not_genuine": "it is not genuine",
+}
+REVERSALS: Final = {
+    "waiting": "waiting",
+    "approved": "done by two",
+    "declined": "declined",
+    "void": "not possible",
+}
+REVERSAL_WHYS: Final = {"limit": "above the limit", "owed": "leaves something owed"}
+#: What the audit log says of a movement, for its story.
+STORY: Final = {
+    "transaction_reversed": "took it back",
+    "reversal_requested": "asked for it to be taken back",
+    "reversal_approved": "agreed as the second person",
+    "reversal_declined": "declined",
+    "reversal_void": "found that it could not be done any more",
+}
+REQUESTS: Final = {"open": "open", "answered": "answered"}
+ABOUT: Final = {"score": "a score", "loan": "a loan", "transaction": "a transaction"}
+JOBS: Final = {"queued": "waits for its turn", "running": "being written", "done": "done", "failed": "failed"}
+SCORES: Final = {"scored": "scored", "provisional": "provisional", "no_history": "no history yet"}
+CHANNELS: Final = {"email": "letter", "push": "push to the app", "webpush": "push to a browser", "sms": "SMS"}
 
 
 def choices(codes: tuple[str, ...], words: dict[str, str]) -> list[tuple[str, str]]:

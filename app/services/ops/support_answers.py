@@ -34,7 +34,8 @@ class Waiting:
 class Whole:
     """A request with what staff see of it. ``shown``: what the saver saw of what it is about.
 
-    ``first_answer`` and ``answered_before_by``: of the request that this one asks about again.
+    ``first_answer``, ``answered_before_by`` and ``before``: of the request that this one asks about again.
+    ``answered_by``: the name of the member of staff.
     """
 
     request: SupportRequest
@@ -42,6 +43,8 @@ class Whole:
     shown: dict[str, Any] | None
     answered_before_by: UUID | None
     first_answer: str | None
+    before: UUID | None
+    answered_by: str | None
 
 
 def listed(*, answered: bool = False, most: int = 200) -> list[Waiting]:
@@ -70,12 +73,12 @@ def standing(ask: Callable[..., Any], now: datetime) -> Check:
     return Check("requests", "ok", f"{open_} of savers' requests wait for an answer")
 
 
-def show(reference: str, *, at: datetime, by: UUID | None = None) -> Whole:
+def show(reference: str | UUID, *, at: datetime, by: UUID | None = None) -> Whole:
     """One request with all that belongs to it; that it was looked at goes into the audit log. Raises NotFound.
 
-    ``by``: the member of staff who looks; None for an operator at the command line.
+    ``reference``: or its id. ``by``: the member of staff who looks; None for an operator at the command line.
     """
-    found = _by_reference(reference)
+    found = _named(reference)
     actor = "operator" if by is None else "staff"
     audit.record(
         "support_request_read",
@@ -89,8 +92,8 @@ def show(reference: str, *, at: datetime, by: UUID | None = None) -> Whole:
     return found
 
 
-def answer(reference: str, text: str, *, by: UUID, at: datetime) -> SupportRequest:
-    """Answer it, and tell the saver. ``by``: a member of staff.
+def answer(reference: str | UUID, text: str, *, by: UUID, at: datetime) -> SupportRequest:
+    """Answer it, and tell the saver. ``reference``: or its id. ``by``: a member of staff.
 
     Raises NotFound, Invalid, DomainError ``already_answered``, and ``same_person`` where the saver was not content with
     an answer that the same person gave.
@@ -98,7 +101,7 @@ def answer(reference: str, text: str, *, by: UUID, at: datetime) -> SupportReque
     text = text.strip()
     if not 1 <= len(text) <= LONGEST_ANSWER:
         raise Invalid({"text": [f"Give 1 to {LONGEST_ANSWER} characters."]})
-    found = _by_reference(reference, lock=True)
+    found = _named(reference, lock=True)
     asked = found.request
     if asked.appeal_of is not None and found.answered_before_by == by:
         raise DomainError(
@@ -119,14 +122,15 @@ def answer(reference: str, text: str, *, by: UUID, at: datetime) -> SupportReque
     return asked
 
 
-def _by_reference(reference: str, *, lock: bool = False) -> Whole:
+def _named(reference: str | UUID, *, lock: bool = False) -> Whole:
+    by_id = isinstance(reference, UUID)
     rows = fetch(
-        f"SELECT {COLUMNS}, s.user_id, s.shown, b.answered_by, b.answer FROM support_requests s"  # noqa: S608  constants
-        " LEFT JOIN support_requests b ON b.id = s.appeal_of WHERE s.reference = %s"
-        f"{' FOR NO KEY UPDATE OF s' if lock else ''}",
-        (reference.strip().upper(),),
+        f"SELECT {COLUMNS}, s.user_id, s.shown, b.answered_by, b.answer, b.id, a.name FROM support_requests s"  # noqa: S608
+        " LEFT JOIN support_requests b ON b.id = s.appeal_of LEFT JOIN users a ON a.id = s.answered_by"
+        f" WHERE s.{'id' if by_id else 'reference'} = %s{' FOR NO KEY UPDATE OF s' if lock else ''}",
+        (reference if isinstance(reference, UUID) else reference.strip().upper(),),
     )
     if not rows:
         raise NotFound(f"There is no request {reference}.")
-    *asked, user_id, shown, before_by, before = rows[0]
-    return Whole(from_row(asked), user_id, shown, before_by, before)
+    *asked, user_id, shown, before_by, first_answer, before, answered_by = rows[0]
+    return Whole(from_row(asked), user_id, shown, before_by, first_answer, before, answered_by)

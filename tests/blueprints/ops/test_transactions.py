@@ -49,4 +49,4 @@ def test_nothing_of_a_movement_can_be_changed(app: Flask) -> None:
     changes = {
         str(route) for route in pages(app) if route.rule.rule.startswith("/ops/transactions") and route.method != "GET"
     }
-    assert changes == {"POST /ops/transactions/export"}
+    assert changes == {"POST /ops/transactions/export", "POST /ops/transactions/<uuid:transaction_id>/reverse"}

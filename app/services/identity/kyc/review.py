@@ -100,13 +100,14 @@ def look(document_id: UUID, *, by: UUID, at: datetime) -> Look:
 
     Raises NotFound, DomainError (``not_staff``, ``own_paper``), Unavailable.
     """
-    document = _reviewed(document_id, by)
+    document = reviewed(document_id, by)
     link = None
     if document.key is not None:
         link = current_app.extensions["object_store"].link(document.key, seconds=LINK_SECONDS)
     audit.record(
         "kyc_document_viewed", subject_type="kyc_document", subject_id=document.id, at=at, actor_id=by, actor="staff"
     )
+    audit.looked_at(by, "staff", "user", document.user_id, what="paper", at=at)
     return Look(document, link)
 
 
@@ -118,7 +119,7 @@ def decide(document_id: UUID, verdict: str, *, reason: str | None = None, by: UU
     ``second_needed``).
     """
     _check(verdict, reason)
-    document = _reviewed(document_id, by, lock=True)
+    document = reviewed(document_id, by, lock=True)
     if document.status == "replaced":
         raise DomainError("already_decided", "The saver has sent another file of this paper. Nothing was changed.")
     if (document.status, document.reason) == (verdict, reason):
@@ -145,8 +146,11 @@ def _check(verdict: str, reason: str | None) -> None:
         raise Invalid({"reason": [said]})
 
 
-def _reviewed(document_id: UUID, by: UUID, *, lock: bool = False) -> Document:
-    """The paper, for a member of staff whose own it is not. ``lock``: the saver's row, as for sending one."""
+def reviewed(document_id: UUID, by: UUID, *, lock: bool = False) -> Document:
+    """The paper, for a member of staff whose own it is not. ``lock``: the saver's row, as for sending one.
+
+    It notes no look: whoever shows something of it calls ``look``. Raises as that does.
+    """
     staff = fetch("SELECT role FROM users WHERE id = %s AND status = 'active'", (by,))
     if not staff or staff[0][0] not in STAFF_ROLES:
         raise DomainError("not_staff", "Papers are looked at by active members of staff.")

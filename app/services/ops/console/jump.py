@@ -20,6 +20,8 @@ UNION ALL SELECT 'transaction', id, user_id FROM transactions WHERE id = %(id)s
 UNION ALL SELECT 'loan', id, user_id FROM loans WHERE id = %(id)s
 UNION ALL SELECT 'support_request', id, user_id FROM support_requests WHERE id = %(id)s
 UNION ALL SELECT 'paper', id, user_id FROM kyc_documents WHERE id = %(id)s
+UNION ALL SELECT 'reversal_request', q.id, t.user_id FROM reversal_requests q JOIN transactions t
+    ON t.id = q.transaction_id WHERE q.id = %(id)s
 """
 REFERENCE: Final = re.compile(r"CH-[0-9A-Z]{4}-[0-9A-Z]{4}(-2)?")
 

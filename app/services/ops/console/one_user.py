@@ -24,8 +24,19 @@ FROM users WHERE id = %s
 """
 JARS: Final = """
 SELECT id, name, status, plan_type, current_amount, target_amount, installment_amount, streak_count, created_at,
-    auto_deposit IS NOT NULL
+    auto_deposit IS NOT NULL, streak_longest
 FROM savings_jars WHERE user_id = %s ORDER BY created_at DESC, id DESC LIMIT %s
+"""
+HABIT: Final = """
+SELECT freezes_held, week_closed, month_closed, all_closed, week_on_time, month_on_time, all_on_time
+FROM saver_habits WHERE user_id = %s
+"""
+NOTICES: Final = """
+SELECT n.id, n.kind, n.created_at, n.read_at, coalesce(d.ways, '[]'::json)
+FROM (SELECT * FROM notifications WHERE user_id = %(user)s ORDER BY id DESC LIMIT %(most)s) n
+LEFT JOIN LATERAL (SELECT json_agg(json_build_array(o.channel, o.status) ORDER BY o.id) AS ways
+    FROM deliveries o WHERE o.user_id = n.user_id AND o.notification_id = n.id) d ON true
+ORDER BY n.id DESC
 """
 SIGN_INS: Final = """
 SELECT id, kind, device, created_at, last_used_at FROM refresh_families
@@ -81,6 +92,28 @@ class Jar:
     streak_count: int
     created_at: datetime
     by_itself: bool
+    streak_longest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What a saver's jars have in common. ``closed``: periods that are over, and ``on_time`` of them; the latter two of
+    the week, of the month and in all."""
+
+    freezes_held: int
+    closed: tuple[int, int, int]
+    on_time: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice; what it says is the saver's. ``ways``: channel and state of each way out that it took."""
+
+    id: UUID
+    kind: str
+    created_at: datetime
+    read_at: datetime | None
+    ways: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +171,19 @@ def profile(user_id: UUID, *, masked: bool = True) -> Profile:
 def jars(user_id: UUID) -> list[Jar]:
     """The account's jars, newest first; a hundred at most."""
     return [Jar(*row) for row in fetch(JARS, (user_id, MOST))]
+
+
+def habit(user_id: UUID) -> Habit:
+    """How regular the saver is, over all jars."""
+    rows = fetch(HABIT, (user_id,))
+    held, *counts = rows[0] if rows else (0,) * 7
+    return Habit(held, (counts[0], counts[1], counts[2]), (counts[3], counts[4], counts[5]))
+
+
+def notices(user_id: UUID, *, most: int = 30) -> list[Told]:
+    """The newest notices of the saver, and by which ways each went; nothing of what they say."""
+    rows = fetch(NOTICES, {"user": user_id, "most": most})
+    return [Told(*(*facts, [(channel, state) for channel, state in ways])) for *facts, ways in rows]
 
 
 def devices(user_id: UUID) -> list[Device]:

@@ -52,6 +52,16 @@ class Request:
     again: bool
     late: bool
 
+    @property
+    def due(self) -> str:
+        """``overdue`` beside the two states."""
+        return "overdue" if self.late else self.status
+
+    @property
+    def asked_again(self) -> str | None:
+        """The word for one that is about an answer."""
+        return "asked again" if self.again else None
+
 
 def listed(status: Literal["open", "answered"], asked: Asked, *, day: date) -> Page[Request]:
     """A page of open requests, the first to be answered first, or of answered ones, the newest first.

@@ -19,7 +19,7 @@ from app.services.ops.console import masks
 from app.services.ops.console.listing import Asked, Order, Page, Source, both_ways, page
 from app.transactions import fetch
 
-__all__ = ["CAUSES", "SCORE_STATES", "Change", "Score", "Whole", "history", "listed", "read"]
+__all__ = ["CAUSES", "SCORE_STATES", "Change", "Score", "Whole", "history", "listed", "of", "read"]
 
 #: Features by name; None for what could not be measured.
 Measured = dict[str, float | None]
@@ -115,11 +115,19 @@ def listed(asked: Asked) -> Page[Score]:
 
 def read(user_id: UUID, *, by: Principal, at: datetime) -> Whole:
     """One saver's score with all that it is made of; that ``by`` looked is in the audit log. Raises NotFound."""
+    whole = of(user_id)
+    if whole is None:
+        raise NotFound("There is no score of that account.")
+    audit.looked_at(by.id, by.role, "user", user_id, what="score", at=at)
+    return whole
+
+
+def of(user_id: UUID) -> Whole | None:
+    """The same for a page that notes the look itself; None where there is no score."""
     rows = fetch(WHOLE, (user_id,))
     if not rows:
-        raise NotFound("There is no score of that account.")
+        return None
     *line, names, points, features, first, told, told_at = rows[0]
-    audit.looked_at(by.id, by.role, "user", user_id, what="score", at=at)
     score = _masked(*line)
     factors, measured = _made_of(score.policy_version, names, points, features)
     return Whole(score, policy(score.policy_version).base, factors, measured, first, told, told_at)

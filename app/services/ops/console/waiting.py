@@ -13,6 +13,7 @@ MOST: Final = 100
 ROWS: Final = {
     "papers": "kyc_documents WHERE status = 'pending' OR proposed_status IS NOT NULL",
     "requests": "support_requests WHERE status = 'open'",
+    "reversals": "reversal_requests WHERE status = 'waiting'",
     "deliveries": "deliveries WHERE status = 'dead'",
 }
 
