@@ -123,5 +123,6 @@ class RequestsView(ListView):
         return self.render(
             "ops/request.html", trail=[(asked.reference, None)], whole=whole, asked=asked, form=form,
             late=asked.status == "open" and asked.answer_by < person.zone.date(now),
+            own=whole.user_id == person.id,
             barred=asked.appeal_of is not None and whole.answered_before_by == person.id,
         )  # fmt: skip

@@ -95,14 +95,16 @@ def show(reference: str | UUID, *, at: datetime, by: UUID | None = None) -> Whol
 def answer(reference: str | UUID, text: str, *, by: UUID, at: datetime) -> SupportRequest:
     """Answer it, and tell the saver. ``reference``: or its id. ``by``: a member of staff.
 
-    Raises NotFound, Invalid, DomainError ``already_answered``, and ``same_person`` where the saver was not content with
-    an answer that the same person gave.
+    Raises NotFound, Invalid, DomainError ``already_answered``, ``own_request``, and ``same_person`` where the saver was
+    not content with an answer that the same person gave.
     """
     text = text.strip()
     if not 1 <= len(text) <= LONGEST_ANSWER:
         raise Invalid({"text": [f"Give 1 to {LONGEST_ANSWER} characters."]})
     found = _named(reference, lock=True)
     asked = found.request
+    if found.user_id == by:
+        raise DomainError("own_request", "Nobody answers their own request: another member of staff does.")
     if asked.appeal_of is not None and found.answered_before_by == by:
         raise DomainError(
             "same_person", "Whoever gave the first answer does not judge it. Somebody else of the staff answers this."

@@ -87,6 +87,14 @@ def test_whoever_answered_does_not_judge_the_answer(app: Flask, support: Person,
     assert answer(admin, again, "Now it is right.").status_code == 303
 
 
+def test_nobody_answers_their_own(support: Person, admin: Person) -> None:
+    request = ask(support)
+    html = support.browser.get(f"/ops/requests/{request}/").text
+    assert ("This is your own" in html, "<textarea" in html) == (True, False)
+    assert answer(support, request).status_code == 409
+    assert answer(admin, request).status_code == 303
+
+
 def test_a_dispute_of_a_score_leads_to_it(support: Person, owner: Person) -> None:
     owner.saver.get("/api/credit-score/")
     request = ask(owner, about={"kind": "score"})
