@@ -24,6 +24,7 @@ from app import clock
 from app.blueprints.api.access import declared
 from app.blueprints.web import access
 from app.integrations.openid import Identity
+from app.services.audit import log as audit
 from app.services.identity import external, sign_in
 from app.services.identity.principal import principal
 from app.services.notifications import notices
@@ -210,6 +211,12 @@ def _reversal(person: Person) -> str:
     return str(asked.request_id)
 
 
+def _entry(person: Person) -> str:
+    with person.app.app_context():
+        run(lambda: audit.record("seen", subject_type="user", subject_id=person.saver.id, at=clock.now()))
+        return str(run(lambda: fetch("SELECT last_id FROM audit_head"))[0][0])
+
+
 #: How a person comes by an id of each kind; the kinds are the names in the paths and the bodies.
 KINDS: dict[str, Callable[[Person], str]] = {
     "jar_id": lambda person: person.saver.jar(),
@@ -224,6 +231,7 @@ KINDS: dict[str, Callable[[Person], str]] = {
     "paper_id": _paper,
     "reversal_id": _reversal,
     "user_id": lambda person: str(person.saver.id),
+    "entry_id": _entry,
 }
 #: Ids in bodies under another name: what kind they are of, and what must stand beside them.
 IN_BODIES: dict[str, tuple[str, dict[str, Any]]] = {

@@ -22,6 +22,11 @@ MORE = (
     "/ops/transactions/?user={user_id}&type=deposit",
     "/ops/transactions/?from=2026-02-02&to=2026-01-01",
     "/ops/papers/?proposed=yes",
+    "/ops/runs/?status=failed",
+    "/ops/notifications/?status=dead",
+    "/ops/templates/?kind=instalment_due&language=hi",
+    "/ops/templates/?kind=phone_code",
+    "/ops/audit/?subject=1",
 )
 # Ways to another page, no pages.
 NO_PAGES = {"/ops/papers/next", "/ops/papers/<uuid:paper_id>/file", "/ops/exports/<uuid:job_id>/file"}
