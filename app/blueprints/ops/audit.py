@@ -67,11 +67,11 @@ class AuditView(ListView):
     columns = (
         Column("at", "When", "instant", link=lambda row: url_for("ops_audit.one", entry_id=row.id)),
         Column("by", "Who"),
-        Column("actor", "As", "word", words=ACTORS),
-        Column("action", "Did", "word"),
-        Column("subject_type", "To a", "word"),
+        Column("actor", "As", "said", words=ACTORS),
+        Column("action", "Did", "said"),
+        Column("subject_type", "To a", "said"),
         Column("subject_id", "Its id", "id", link=lambda row: place_of(row.subject_type, row.subject_id)),
-        Column("told", "Details"),
+        Column("told", "Details", "long"),
         Column("id", "Entry", "number"),
     )
 

@@ -132,7 +132,7 @@ class DeliveriesView(TryAgainView):
         "A line for each notice and each way on which it left: by letter, push or SMS. The inbox has every notice"
         " besides. Words, addresses and numbers are not kept here; “Said” is the other side's own word."
     )
-    empty = "Nothing here matches. Where no way out is set up (`flask doctor` says so), notices stay in the inbox."
+    empty = "Nothing here matches. Where no way out is set up, which “flask doctor” says, notices stay in the inbox."
     columns = (
         Column("created_at", "Made", "instant"),
         Column("kind", "Kind", "word", words={kind: kind.replace("_", " ") for kind in KINDS},

@@ -90,7 +90,7 @@ class RunsView(ListView):
         Column("created_at", "Ordered", "instant", sortable=True),
         Column("started_at", "Began", "instant"),
         Column("finished_at", "Ended", "instant"),
-        Column("attempts", "Begun", "number"),
+        Column("attempts", "Tries", "number"),
         Column("asked_by", "Ordered by"),
         Column("error", "Error"),
         Column("id", "Id", "id"),

@@ -50,7 +50,7 @@ def broker(config: Mapping[str, Any]) -> Broker:
             held = int(client.hlen(f"{prefix}unacked"))
         # One answer is enough, and then nobody waits for others.
         return Broker(waiting, held, bool(celery.control.ping(timeout=ANSWER_SECONDS, limit=1)))
-    except (RedisError, OSError, celery.connection_for_write().connection_errors):
+    except (RedisError, OSError, *celery.connection_for_write().connection_errors):
         return Broker(None, None, None)
 
 
