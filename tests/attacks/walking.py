@@ -17,7 +17,7 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from PIL import Image
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.test import TestResponse
 
 from app import clock
@@ -36,6 +36,8 @@ from tests.test_routes import METHODS, OWN_RULES, WRITES
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 STAFF = ("support", "admin")
+#: That nothing has.
+NO_NUMBER = 987_654_321
 # Parts of a path that name nothing of a saver's: files, providers of sign-ins, tokens whose holder is whom they name.
 NOBODYS = {"filename", "name", "token"}
 
@@ -69,7 +71,10 @@ class Route:
 
     def path(self, app: Flask, values: dict[str, Any] | None = None) -> str:
         """The path with ``values``; ids that are not given are those of nothing."""
-        given = {name: str(uuid4()) for name in self.rule.arguments} | (values or {})
+        given: dict[str, Any] = {
+            name: NO_NUMBER if isinstance(self.rule._converters[name], IntegerConverter) else str(uuid4())
+            for name in self.rule.arguments
+        } | (values or {})
         with app.test_request_context():
             built: str = app.url_map.bind("localhost").build(
                 self.rule.endpoint, {name: given[name] for name in self.rule.arguments}, append_unknown=False

