@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 from celery.contrib.testing.worker import start_worker
 from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.routing import Rule
 
 from app.services.ops.job_runs import perform
 from app.services.ops.jobs import JOBS
 from devstack.check import installed_browser
+from tests.browser.test_console import NO_PAGES
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,25 +40,15 @@ RUN = (
 PLACE = re.compile(r"<(?:[^:<>]+:)?[^<>]+>")
 
 
-def pages(app: Flask) -> list[tuple[str, str, re.Pattern[str] | None]]:
-    """Name, address and, where it is a page of one thing, what its address looks like: it is found in its list."""
+def pages(app: Flask) -> list[tuple[str, Rule]]:
+    """Name and rule of each page, view by view as they stand in the navigation."""
     found = []
     for view in app.extensions["admin"][0]._views:
-        if not view.in_menu:
-            continue
-        name = view.endpoint.removeprefix("ops_").replace("_", "-")
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(f"{view.endpoint}.")]
         for rule in sorted(rules, key=lambda rule: rule.rule):
-            if "GET" not in (rule.methods or ()):
-                continue
-            method = rule.endpoint.partition(".")[2]
-            if not rule.arguments:
-                found.append((name if method == "index" else f"{name}-{method}".replace("_", "-"), rule.rule, None))
-            else:
-                shape = PLACE.sub(r"[0-9a-f-]+", rule.rule)
-                found.append(
-                    (f"{name}-{method}".replace("_", "-"), f"/ops/{rule.rule.split('/')[2]}/", re.compile(shape))
-                )
+            if view.in_menu and "GET" in (rule.methods or ()) and rule.rule not in NO_PAGES:
+                name = rule.endpoint.removeprefix("ops_").removesuffix(".index")
+                found.append((re.sub(r"[._]", "-", name), rule))
     return found
 
 
@@ -65,18 +57,26 @@ def take(app: Flask, address: str, accounts: Accounts, folder: Path) -> Iterator
     with _at_work(app), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"])
         page = _signed_in(browser, address, accounts)
-        for name, path, shape in pages(app):
-            page.goto(address + path)
-            if shape is not None:
-                links = [link.get_attribute("href") or "" for link in page.locator("main a[href]").all()]
-                one = next((link for link in links if shape.fullmatch(link.partition("?")[0].partition("#")[0])), None)
-                if one is None:
-                    yield folder / f"{name}.png", None
-                    continue
-                page.goto(address + one)
-            page.evaluate("document.fonts.ready")
-            yield folder / f"{name}.png", page.screenshot()
+        perform(JOBS["outbox.relay"])  # the sign-in's
+        for name, rule in pages(app):
+            path = _place(page, address, rule)
+            if path is not None:
+                page.goto(address + path)
+                page.evaluate("document.fonts.ready")
+            yield folder / f"{name}.png", page.screenshot() if path else None
         browser.close()
+
+
+def _place(page: Page, address: str, rule: Rule) -> str | None:
+    """Where a page of the rule is: of one thing, of the first that its list leads to."""
+    if not rule.arguments:
+        return rule.rule
+    page.goto(f"{address}/ops/{rule.rule.split('/')[2]}/")
+    one = re.compile(re.escape(PLACE.split(rule.rule)[0]) + r"([0-9][0-9a-f-]*)/")
+    for link in page.locator("main a[href]").all():
+        if found := one.fullmatch(str(link.get_attribute("href")).partition("?")[0].partition("#")[0]):
+            return PLACE.sub(found[1], rule.rule)
+    return None
 
 
 @contextmanager
@@ -88,7 +88,6 @@ def _at_work(app: Flask) -> Iterator[None]:
     ):
         for name in RUN:
             perform(JOBS[name])
-        perform(JOBS["outbox.relay"])
         yield
 
 

@@ -49,8 +49,11 @@ NOTICES: Final[dict[str, dict[str, Mapping[str, Any]]]] = {
     "instalment_due": {
         "Due soon": {**LOAN, "event": "due", "amount": 96_973, "due_on": "2026-07-17", "overdue": False},
         "Still open": {**LOAN, "event": "due", "amount": 96_973, "due_on": "2026-07-17", "overdue": True},
+    },
+    "loan_ended": {
         "Paid back": {**LOAN, **JAR, "event": "repaid", "amount": 1_960_000},
-        "Ended in default": {**LOAN, **JAR, "event": "defaulted", "amount": 250_000},
+        "In default": {**LOAN, **JAR, "event": "defaulted", "amount": 250_000},
+        "In default, with nothing left": {**LOAN, "event": "defaulted", "amount": 0},
     },
     "kyc_decided": {
         "Accepted": {"status": "verified", "document_type": "pan"},
