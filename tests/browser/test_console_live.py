@@ -28,8 +28,9 @@ def test_a_run_is_followed_without_loading_the_page_again(visit: Callable[..., V
     assert browser.says("1 of 4")
     with app.app_context():
         run(lambda: queue("UPDATE job_runs SET status = 'done', done = 4, finished_at = %s WHERE id = %s", (now, id_)))
-    browser.page.wait_for_function("document.querySelector('progress').value === 100")
+    browser.page.locator('progress[value="100"]').wait_for()
     assert browser.says("4 of 4")
+    assert browser.says("It is over.")
     assert browser.page.locator("[data-live]").count() == 0  # nothing more to follow
     assert browser.page.evaluate("window.loadedOnce")
     assert browser.complaints == []

@@ -33,7 +33,7 @@ class Proof:
     ``previous``, ``hash``: in hex. ``holds``: whether the entry's hash follows from the one before it and from what it
     says. ``followed``: how many entries after it were recomputed, and ``unbroken`` whether each followed.
     ``sealed_by``: the first checkpoint that seals it or a later one, at ``sealed_at``; ``sealed_entry``: the entry
-    whose hash that checkpoint holds, and ``seal_holds`` whether the log has it so. None where no checkpoint is there yet.
+    whose hash that checkpoint holds, and ``seal_holds`` whether the log has it so. None where no checkpoint is there.
     """
 
     id: int

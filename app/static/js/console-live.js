@@ -2,6 +2,7 @@
 for (const first of document.querySelectorAll("[data-live]")) {
   const { id } = first;
   const stale = document.querySelector(`[data-stale="${id}"]`);
+  const over = document.querySelector(`[data-over="${id}"]`);
   const busy = (part) => document.querySelector("dialog[open]") || part.querySelector('[aria-busy="true"], :checked:not(option)');
 
   const update = async () => {
@@ -12,9 +13,10 @@ for (const first of document.querySelectorAll("[data-live]")) {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
       if (!answer.ok) throw new Error(answer.status);
       fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+      stale.hidden = true;
     } catch {
-      stale.hidden = false;
-      return;
+      stale.hidden = false; // away for a moment, or signed out: the next look tells
+      return later(part);
     }
     if (!fresh || busy(part)) return later(part);
     const { id: focused } = part.contains(document.activeElement) ? document.activeElement : { id: "" };
@@ -31,6 +33,7 @@ for (const first of document.querySelectorAll("[data-live]")) {
 
   const later = (part) => {
     if (part.dataset.live) setTimeout(update, 1000 * part.dataset.live);
+    else over.hidden = false;
   };
   later(first);
 }
