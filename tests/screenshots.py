@@ -1,4 +1,4 @@
-"""`make screenshots`: the main pages of the demo's saver as pictures, always of the same day."""
+"""`make screenshots`: the main pages of the demo's saver as pictures, always of the same day; the console's beside."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ def _of_the_console(app: Flask, address: str) -> None:
             continue
         path.write_bytes(small := _small(picture))
         print(f"{path}: {len(small) / 1000:.0f} kB")  # noqa: T201
+    (CONSOLE / "README.md").write_text(console_pictures.tour(app), encoding="utf-8")
 
 
 @contextmanager
