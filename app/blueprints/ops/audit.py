@@ -15,8 +15,7 @@ from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, IdFilt
 from app.blueprints.ops.lists import ListView
 from app.blueprints.web.access import caller
 from app.periods import start_of_day
-from app.services.audit import proofs
-from app.services.ops.console import audit_log
+from app.services.ops.console import audit_log, proofs
 from app.services.ops.console.listing import Asked, Order, Page
 from app.transactions import run
 

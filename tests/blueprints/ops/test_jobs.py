@@ -140,3 +140,12 @@ def test_how_far_a_run_is_and_that_it_went_silent(app: Flask, support: Person) -
     assert listed.index("credit.recalculate</a>") < listed.index("outbox.relay</a>")  # under way comes first
     assert "silent: ledger.seal" in listed
     assert str(going) in support.browser.get("/ops/runs/?kind=credit.recalculate&status=running").text
+
+
+def test_each_page_makes_few_round_trips(admin: Person, sent: list[str]) -> None:
+    for path in ("jobs", "runs", "given-up", "notifications", "notifications/?status=dead", "templates", "audit",
+                 "policies", "settings"):  # fmt: skip
+        sent.clear()
+        assert admin.browser.get(f"/ops/{path}{'' if '?' in path else '/'}").status_code == 200
+        asked = [one for one in sent if one != "[]"]
+        assert len(asked) <= 6, (path, len(asked), asked)

@@ -10,8 +10,8 @@ from flask import Flask
 
 from app.errors import NotFound
 from app.services.audit import log as audit
-from app.services.audit import proofs
 from app.services.ops import checkpoints
+from app.services.ops.console import proofs
 from app.transactions import run
 from tests.conftest import Clock, superuser_connection
 
