@@ -1,4 +1,4 @@
-"""`make screenshots`: the main pages of the demo's saver as pictures, always of the same day."""
+"""`make screenshots`: the main pages of the demo's saver as pictures, always of the same day; the console's beside."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from app import clock
 from app.services.ops import demo
 from app.transactions import run
 from devstack.check import installed_browser
-from tests import conftest, factories, servers
+from tests import conftest, console_pictures, factories, servers
 
 if TYPE_CHECKING:
     from flask import Flask
 
 FOLDER = conftest.ROOT / "docs" / "screenshots"
+CONSOLE = conftest.ROOT / "docs" / "console"
 # A Wednesday evening in Kolkata.
 AT = datetime(2026, 7, 15, 13, 30, tzinfo=UTC)
 ACCOUNTS = demo.Accounts("asha@example.com", factories.PASSWORD, "meera@example.com", factories.PASSWORD, "A" * 32)
@@ -66,7 +67,22 @@ def main(arguments: list[str]) -> int:
                 path = folder / f"{name}.png"
                 path.write_bytes(picture)
                 print(f"{path}: {len(picture) / 1000:.0f} kB")  # noqa: T201
+            if not arguments:
+                _of_the_console(app, address)
     return 0
+
+
+def _of_the_console(app: Flask, address: str) -> None:
+    CONSOLE.mkdir(exist_ok=True)
+    for old in CONSOLE.glob("*.png"):
+        old.unlink()
+    for path, picture in console_pictures.take(app, address, ACCOUNTS, CONSOLE):
+        if picture is None:
+            print(f"{path}: the demo has none of it")  # noqa: T201
+            continue
+        path.write_bytes(small := _small(picture))
+        print(f"{path}: {len(small) / 1000:.0f} kB")  # noqa: T201
+    (CONSOLE / "README.md").write_text(console_pictures.tour(app), encoding="utf-8")
 
 
 @contextmanager

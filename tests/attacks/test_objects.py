@@ -36,6 +36,7 @@ from tests.attacks.walking import (
     sent_with,
 )
 
+NUMBER_IN_PATH = re.compile(r"(?<=/)\d+(?=/)")
 STAMPED = re.compile(r'(name="(?:csrf_token|key)"[^>]*value=")[^"]*|("request_id": ?")[^"]*')
 SIGNED = re.compile(r"[\w.-]{40,}")
 OF_EACH = {"Date", "X-Request-Id", "Content-Length"}  # the length follows from what is compared
@@ -99,18 +100,22 @@ def with_ids(value: Any, swapped: dict[str, str]) -> Any:
     return UUID_TEXT.sub(lambda found: swapped.get(found[0], found[0]), value) if isinstance(value, str) else value
 
 
+def _without_ids(text: str) -> str:
+    return NUMBER_IN_PATH.sub("ID", UUID_TEXT.sub("ID", text))
+
+
 def seen(answer: TestResponse, client: Any) -> tuple[Any, ...]:
     """All that somebody learns from an answer: status, body, headers, cookies and what the session then holds."""
-    body = UUID_TEXT.sub("ID", STAMPED.sub("", answer.get_data(as_text=True)))
+    body = _without_ids(STAMPED.sub("", answer.get_data(as_text=True)))
     headers = sorted(
-        (name, "; ".join(sorted(parse_cookie(value))) if name == "Set-Cookie" else UUID_TEXT.sub("ID", value))
+        (name, "; ".join(sorted(parse_cookie(value))) if name == "Set-Cookie" else _without_ids(value))
         for name, value in answer.headers
         if name not in OF_EACH
     )
     body = body.replace(answer.headers["X-Request-Id"], "")
     with client.session_transaction() as kept:
         remembered = str(sorted((name, value) for name, value in kept.items() if name != "csrf_token"))
-        held = SIGNED.sub("", UUID_TEXT.sub("ID", remembered))
+        held = SIGNED.sub("", _without_ids(remembered))
         kept.pop("_flashes", None)  # what the next page would say
     return answer.status_code, body, headers, held
 

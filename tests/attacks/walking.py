@@ -17,13 +17,14 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from PIL import Image
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.test import TestResponse
 
 from app import clock
 from app.blueprints.api.access import declared
 from app.blueprints.web import access
 from app.integrations.openid import Identity
+from app.services.audit import log as audit
 from app.services.identity import external, sign_in
 from app.services.identity.principal import principal
 from app.services.notifications import notices
@@ -35,6 +36,8 @@ from tests.test_routes import METHODS, OWN_RULES, WRITES
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 STAFF = ("support", "admin")
+#: That nothing has.
+NO_NUMBER = 987_654_321
 # Parts of a path that name nothing of a saver's: files, providers of sign-ins, tokens whose holder is whom they name.
 NOBODYS = {"filename", "name", "token"}
 
@@ -68,7 +71,10 @@ class Route:
 
     def path(self, app: Flask, values: dict[str, Any] | None = None) -> str:
         """The path with ``values``; ids that are not given are those of nothing."""
-        given = {name: str(uuid4()) for name in self.rule.arguments} | (values or {})
+        given: dict[str, Any] = {
+            name: NO_NUMBER if isinstance(self.rule._converters[name], IntegerConverter) else str(uuid4())
+            for name in self.rule.arguments
+        } | (values or {})
         with app.test_request_context():
             built: str = app.url_map.bind("localhost").build(
                 self.rule.endpoint, {name: given[name] for name in self.rule.arguments}, append_unknown=False
@@ -210,6 +216,12 @@ def _reversal(person: Person) -> str:
     return str(asked.request_id)
 
 
+def _entry(person: Person) -> str:
+    with person.app.app_context():
+        run(lambda: audit.record("seen", subject_type="user", subject_id=person.saver.id, at=clock.now()))
+        return str(run(lambda: fetch("SELECT last_id FROM audit_head"))[0][0])
+
+
 #: How a person comes by an id of each kind; the kinds are the names in the paths and the bodies.
 KINDS: dict[str, Callable[[Person], str]] = {
     "jar_id": lambda person: person.saver.jar(),
@@ -224,6 +236,7 @@ KINDS: dict[str, Callable[[Person], str]] = {
     "paper_id": _paper,
     "reversal_id": _reversal,
     "user_id": lambda person: str(person.saver.id),
+    "entry_id": _entry,
 }
 #: Ids in bodies under another name: what kind they are of, and what must stand beside them.
 IN_BODIES: dict[str, tuple[str, dict[str, Any]]] = {

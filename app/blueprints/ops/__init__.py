@@ -7,15 +7,20 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 
 from app.blueprints.ops import words
+from app.blueprints.ops.audit import AuditView
 from app.blueprints.ops.base import ConsoleView
 from app.blueprints.ops.columns import FILTERS
 from app.blueprints.ops.exports import ExportsView
+from app.blueprints.ops.given_up import DeliveriesView, GivenUpView
 from app.blueprints.ops.home import HomeView
 from app.blueprints.ops.inbox import InboxView
+from app.blueprints.ops.jobs import JobsView, RunsView
 from app.blueprints.ops.jump import JumpView
 from app.blueprints.ops.papers import PapersView
+from app.blueprints.ops.previews import TemplatesView
 from app.blueprints.ops.requests import RequestsView
 from app.blueprints.ops.reversals import ReversalsView
+from app.blueprints.ops.settings import PoliciesView, SettingsView
 from app.blueprints.ops.transactions import TransactionsView
 from app.blueprints.ops.users import UsersView
 
@@ -30,6 +35,14 @@ def views() -> list[ConsoleView]:
         UsersView("Users", "ops_users", category="People", url="users"),
         TransactionsView("Transactions", "ops_transactions", category="Money", url="transactions"),
         ExportsView("Exports", "ops_exports", category="Money", url="exports"),
+        DeliveriesView("Notifications", "ops_deliveries", category="Messages", url="notifications"),
+        TemplatesView("Templates", "ops_templates", category="Messages", url="templates"),
+        JobsView("Jobs", "ops_jobs", category="Machinery", url="jobs"),
+        RunsView("Runs", "ops_runs", category="Machinery", url="runs"),
+        GivenUpView("Given up", "ops_given_up", category="Machinery", url="given-up"),
+        AuditView("Audit log", "ops_audit", category="House", url="audit"),
+        PoliciesView("Policies", "ops_policies", category="House", url="policies"),
+        SettingsView("Settings", "ops_settings", category="House", url="settings"),
         JumpView("Go to", "ops_jump", url="jump"),
     ]
 

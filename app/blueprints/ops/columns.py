@@ -12,7 +12,7 @@ from app import money
 from app.blueprints.documents.statement_csv import escaped
 from app.periods import SaverZone
 
-Kind = Literal["text", "number", "money", "instant", "day", "word", "id"]
+Kind = Literal["text", "long", "number", "money", "instant", "day", "word", "said", "id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Column:
     """One column. ``name`` is an attribute of the row, and the order's where ``sortable``.
 
     ``kind`` says how it is drawn: money is minor units, an instant is drawn in the reader's zone, a word is one of the
-    program's and said as ``words`` say it, an id is shortened. ``link`` makes the cell lead somewhere: the first such
-    column is what the keyboard goes through.
+    program's and said as ``words`` say it (``said``: not as a chip), ``long`` is text that wraps, an id is shortened.
+    ``link`` makes the cell lead somewhere: the first such column is what the keyboard goes through.
     """
 
     name: str

@@ -34,6 +34,10 @@ class ChoiceFilter(SelectField):
             label, choices=[SelectChoice("", "Any"), *(SelectChoice(*one) for one in choices)], default="", **more
         )
 
+    def offer(self, codes: list[str]) -> None:
+        """Offer what is known only when it is asked: codes, said without underscores."""
+        self.choices = [SelectChoice("", "Any"), *(SelectChoice(code, code.replace("_", " ")) for code in codes)]
+
 
 class TextFilter(StringField):
     """A line of text."""

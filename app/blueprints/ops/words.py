@@ -80,6 +80,9 @@ REQUESTS: Final = {"open": "open", "answered": "answered"}
 ABOUT: Final = {"score": "a score", "loan": "a loan", "transaction": "a transaction"}
 JOBS: Final = {"queued": "waits for its turn", "running": "being written", "done": "done", "failed": "failed"}
 SCORES: Final = {"scored": "scored", "provisional": "provisional", "no_history": "no history yet"}
+RUNS: Final = {"queued": "ordered", "running": "under way", "done": "done", "failed": "failed"}
+OUTCOMES: Final = {"done": "done", "nothing": "nothing to do", "failed": "failed"}
+DELIVERIES: Final = {"waiting": "waiting", "sent": "sent", "expired": "of no use any more", "dead": "given up"}
 CHANNELS: Final = {"email": "letter", "push": "push to the app", "webpush": "push to a browser", "sms": "SMS"}
 
 

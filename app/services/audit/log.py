@@ -40,7 +40,7 @@ def record(
     ((last_id, last_hash),) = fetch("SELECT last_id, last_hash FROM audit_head WHERE id = 1 FOR NO KEY UPDATE")
     number = last_id + 1
     text = json.dumps(details or {}, sort_keys=True, separators=(",", ":"))
-    hash_ = _link(
+    hash_ = linked(
         bytes(last_hash), (number, at, actor_id, actor, action, subject_type, str(subject_id), text, request_id)
     )
     queue(
@@ -92,7 +92,7 @@ def verify() -> Iterator[str]:
             if number != expected:
                 yield f"audit log: entries {expected} to {number - 1} are missing"
             text = json.dumps(details, sort_keys=True, separators=(",", ":"))
-            link = _link(previous, (number, at, actor_id, actor, action, subject_type, subject_id, text, request_id))
+            link = linked(previous, (number, at, actor_id, actor, action, subject_type, subject_id, text, request_id))
             if link != bytes(hash_):
                 yield f"audit log: entry {number} was changed"
             seal = sealed.pop(number, None)
@@ -106,7 +106,8 @@ def verify() -> Iterator[str]:
             yield f"audit log: entry {number}, sealed by checkpoint {checkpoint}, is gone"
 
 
-def _link(previous: bytes, facts: tuple[Any, ...]) -> bytes:
+def linked(previous: bytes, facts: tuple[Any, ...]) -> bytes:
+    """The hash of an entry: over the hash before it and what it says, details as JSON with sorted keys."""
     number, at, *rest = facts
     body = "|".join([str(number), at.isoformat(), *("" if fact is None else str(fact) for fact in rest)])
     return sha256(previous + body.encode()).digest()

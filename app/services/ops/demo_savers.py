@@ -146,6 +146,18 @@ def _farida(story: Story) -> None:
     story.jar("Emergencies", Plan.FLEXIBLE, 3_000, 40)
     story.put("Emergencies", 40, 250)
     story.put("Emergencies", 21, 150)
+    # What waits for the staff: what two of them must agree to, a question, and an answer that did not satisfy.
+    story.jar("Eid", Plan.FLEXIBLE, 10_000, 30)
+    story.put("Eid", 3, 6_000, "One zero too many", label="too much")
+    story.ask_to_take_back("too much", 2, "typed one zero too many, says the saver")
+    story.ask(2, "My deposit for Eid", "I wanted to put 600 aside, not 6,000. Can you take it back?")
+    story.ask(
+        6,
+        "My streak",
+        "I saved every week and it says that a new streak began.",
+        answer="The deposit of that week came on the Wednesday after, a day past the grace.",
+        again="The shop's machine was down on Tuesday. Please look again.",
+    )
 
 
 def _kamla(story: Story) -> None:

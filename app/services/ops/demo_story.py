@@ -22,7 +22,7 @@ from app.services.identity.principal import Principal
 from app.services.loans import accepting, decisions, loan, offers, repaying
 from app.services.loans.loan import Loan
 from app.services.loans.offers import Offer
-from app.services.ops import reversals
+from app.services.ops import reversal_requests, reversals, support_answers, support_requests
 from app.services.savings import deposits, jars, withdrawals
 from app.services.savings.movements import Movement
 
@@ -41,6 +41,7 @@ class Story:
         self._events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._jars: dict[str, UUID] = {}
         self._movements: dict[str, UUID] = {}
+        self._requests: dict[str, UUID] = {}
         self._loan: Loan
 
     def day(self, ago: int) -> date:
@@ -99,6 +100,32 @@ class Story:
             21.5,
             lambda at: _ignore(reversals.reverse(self._movements[label], reason=reason, by=self._staff_id, at=at)),
         )
+
+    def ask_to_take_back(self, label: str, ago: int, reason: str) -> None:
+        """Have the staff ask for the deposit ``label`` to be taken back, in the evening: two have to agree."""
+        self._at(
+            ago,
+            20.5,
+            lambda at: _ignore(reversal_requests.ask(self._movements[label], reason=reason, by=self._staff_id, at=at)),
+        )
+
+    def ask(self, ago: int, subject: str, text: str, *, answer: str | None = None, again: str | None = None) -> None:
+        """Ask the staff for help; have it answered the day after, and be not content with that the next day."""
+
+        def ask(at: datetime) -> None:
+            self._requests[subject] = support_requests.ask(self._saver, subject=subject, text=text, at=at).id
+
+        def tell(at: datetime) -> None:
+            support_answers.answer(self._requests[subject], str(answer), by=self._staff_id, at=at)
+
+        def insist(at: datetime) -> None:
+            support_requests.ask_again(self._saver, self._requests[subject], str(again), at=at)
+
+        self._at(ago, 11, ask)
+        if answer is not None:
+            self._at(ago - 1, 10, tell)
+        if again is not None:
+            self._at(ago - 2, 9, insist)
 
     def close(self, jar: str, ago: int) -> None:
         """Close an empty jar, late in the evening."""

@@ -306,7 +306,7 @@ def _worker(*, asked: bool) -> Check:
         return Check("worker", "problem", "not asked, for there is no broker to ask through", "See above.")
     try:
         answers = celery.control.inspect(timeout=WORKER_PATIENCE).ping()
-    except (RedisError, OSError, celery.connection_for_write().connection_errors) as error:
+    except (RedisError, OSError, *celery.connection_for_write().connection_errors) as error:
         return Check("worker", "problem", f"cannot be asked ({type(error).__name__})", "See redis.")
     if not answers:
         return Check(

@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 
 from app.models.notifications import KINDS as STORED
 from app.services.gamification.badges import CATALOGUE
+from app.services.notifications import examples
 from app.services.notifications import words as module
 from app.services.notifications.badge_titles import BADGES, badge_description, badge_title
 from app.services.notifications.kinds import KINDS
@@ -121,7 +122,7 @@ def test_nothing_that_a_template_asks_for_is_missing_from_the_contract(app: Flas
     with app.app_context():
         for kind, language in itertools.product(KINDS, LANGUAGES):
             template = environment.get_template(f"notices/{language}/{kind}.txt")
-            for facts in VARIANTS[kind]:
+            for facts in (*VARIANTS[kind], *examples.NOTICES[kind].values()):
                 values = {**dict.fromkeys(optional), **facts}
                 values |= {"badge_title": badge_title_of(language), "badge_description": badge_title_of(language)}
                 values |= {k: module.date.fromisoformat(v) for k, v in values.items() if k in module.DAYS}

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.services.ops.console.listing import Asked, Order, Page, Source, page
+from app.transactions import fetch
 
 ORDER: Final = Order(("a.at", "a.id"), (datetime, int), descending=True)
 SOURCE: Final = Source(
@@ -52,6 +53,12 @@ class Entry:
     details: dict[str, Any]
     request_id: str | None
 
+    @property
+    def told(self) -> str | None:
+        """The details in one line, by name."""
+        parts = (f"{name.replace('_', ' ')}: {value}" for name, value in sorted(self.details.items()))
+        return ", ".join(parts)[:120] or None
+
 
 def listed(asked: Asked) -> Page[Entry]:
     """A page of entries, the newest first (``-at``).
@@ -59,3 +66,27 @@ def listed(asked: Asked) -> Page[Entry]:
     Filters: subject_type, subject (with its type), actor (an id), role, action, since, before. Raises KeyError.
     """
     return page(SOURCE, Entry, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """When the whole log, and the ledger with it, was last recomputed, and how many differences that found."""
+
+    at: datetime
+    findings: int
+
+
+def verified() -> Verified | None:
+    """The newest verification; None before the first."""
+    rows = fetch(
+        "SELECT at, coalesce((details->>'findings')::bigint, 0) FROM audit_log WHERE action = 'ledger_verified'"
+        " ORDER BY at DESC, id DESC LIMIT 1"
+    )
+    return Verified(*rows[0]) if rows else None
+
+
+def words() -> tuple[list[str], list[str]]:
+    """The actions, and the kinds of subjects, that the log has."""
+    actions = fetch(DISTINCT.format(column="action"))
+    subjects = fetch(DISTINCT.format(column="subject_type"))
+    return [word for (word,) in actions], [word for (word,) in subjects]

@@ -151,6 +151,11 @@ def read(*, today: date, now: datetime) -> Figures:
     )  # fmt: skip
 
 
+def machinery(*, today: date, now: datetime) -> Machinery:
+    """How jobs and outbox are, in one query. ``today`` and ``now`` as of ``read``."""
+    return _work(today, now)[1]
+
+
 def _moved(found: dict[tuple[str, date], DayTotal], kind: str, today: date) -> Moved:
     days = [today - timedelta(days=ago) for ago in range(CHARTED - 1, -1, -1)]
     totals = [found.get((kind, day), DayTotal(day)) for day in days]

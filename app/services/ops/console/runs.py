@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from app.errors import NotFound
 from app.services.ops.console.listing import Asked, Page, Source, both_ways, page
+from app.transactions import fetch
 
 RUN_STATES: Final = ("queued", "running", "done", "failed")
 SOURCE: Final = Source(
@@ -48,3 +50,14 @@ class Run:
 def listed(asked: Asked) -> Page[Run]:
     """A page of runs. Filters: kind, status, since, before. Orders: created_at, -created_at."""
     return page(SOURCE, Run, asked)
+
+
+def one(run_id: UUID) -> Run:
+    """One run. Raises NotFound."""
+    rows = fetch(
+        f"SELECT {SOURCE.columns} FROM job_runs r LEFT JOIN users u ON u.id = r.requested_by WHERE r.id = %s",  # noqa: S608  constants only
+        (run_id,),
+    )
+    if not rows:
+        raise NotFound("There is no such run.")
+    return Run(*rows[0])

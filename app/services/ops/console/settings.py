@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import platform
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import config
 from app.loans import policy as loans
 from app.scoring import policy as scores
 from app.services.identity import policies
+from app.services.ops import health
+
+#: What an address may carry beside where it leads: a name and password, or a key.
+CARRIED: Final = re.compile(r"(?<=//)[^/@\s]*@|\?[^\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,30 @@ class Policy:
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What runs: the product's version, the migration of the database and the newest one of this program."""
+
+    version: str
+    migration: str | None
+    newest_migration: str | None
+    python: str
+
+
+def build() -> Build:
+    """What runs here. Asks the database in a transaction of its own."""
+    project = tomllib.loads((config.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return Build(project["version"], health.current_migration(), health.newest_migration(), platform.python_version())
+
+
 def settings() -> list[Setting]:
     """Every setting as this process finds it now, in the order of ``.env.example``. Raises SettingsError."""
     found = config.origins()
     listed = []
     for one in config.SETTINGS:
         text, source = found.get(one.name, (one.default, "default"))
-        listed.append(Setting(one.name, one.meaning, None if one.secret else text, bool(text), one.secret, source))
+        shown = CARRIED.sub("•••", text) if "://" in text else text
+        listed.append(Setting(one.name, one.meaning, None if one.secret else shown, bool(text), one.secret, source))
     return listed
 
 
@@ -52,7 +76,7 @@ def in_force(at: datetime) -> list[Policy]:
         Policy("score", rule.version, asdict(rule)),
         Policy("loans", loan.version, asdict(loan)),
         *(
-            Policy(name, current.number, {"counts_from": current.counts_from})
+            Policy(name, current.number, {"counts_from": current.counts_from, "versions": policies.VERSIONS[name]})
             for name in policies.VERSIONS
             for current in (policies.current(name, at),)
         ),

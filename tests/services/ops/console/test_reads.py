@@ -148,9 +148,9 @@ def test_what_was_given_up_is_tried_again(own_app: Flask) -> None:
     assert {row.last_error for row in dead} == {"ConnectionError"}
     topic = dead[0].topic
     assert {row.topic for row in walked(outgoing.dead_messages, Asked({"topic": topic}, "-id"))} == {topic}
-    assert run(lambda: trying_again.messages(dead[0].id, by=staff.id, at=AT)) == 1
+    assert run(lambda: trying_again.messages([dead[0].id], by=staff.id, at=AT)) == 1
     with pytest.raises(NotFound):
-        run(lambda: trying_again.messages(dead[0].id, by=staff.id, at=AT))
+        run(lambda: trying_again.messages([dead[0].id], by=staff.id, at=AT))
     assert run(lambda: trying_again.messages(by=staff.id, at=AT)) == len(dead) - 1
     assert walked(outgoing.dead_messages, Asked({}, "-id")) == []
     tried = run(lambda: fetch("SELECT subject_id, details FROM audit_log WHERE action = 'tried_again' ORDER BY id"))
@@ -176,8 +176,8 @@ def test_the_log_of_deliveries(own_app: Flask) -> None:
     assert walked(outgoing.deliveries, Asked({"status": "waiting"}, "-id")) == [rows[0]]
     assert walked(outgoing.deliveries, Asked({"user": other.id}, "-id")) == []
     with pytest.raises(NotFound):
-        run(lambda: trying_again.deliveries(rows[2].id, by=staff.id, at=AT))
-    assert run(lambda: trying_again.deliveries(rows[1].id, by=staff.id, at=AT)) == 1
+        run(lambda: trying_again.deliveries([rows[2].id], by=staff.id, at=AT))
+    assert run(lambda: trying_again.deliveries([rows[1].id], by=staff.id, at=AT)) == 1
     assert len(walked(outgoing.deliveries, Asked({"status": "waiting"}, "-id"))) == 2
 
 

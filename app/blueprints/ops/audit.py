@@ -1,0 +1,113 @@
+"""The audit log, searched; one entry with the proof that it is what was written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from flask import url_for
+from flask_admin import expose
+from wtforms import Field, StringField, ValidationError
+
+from app.blueprints.ops.base import StaffRole
+from app.blueprints.ops.columns import Column, said
+from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, IdFilter, TextFilter
+from app.blueprints.ops.lists import ListView
+from app.blueprints.web.access import caller
+from app.periods import start_of_day
+from app.services.ops.console import audit_log, proofs
+from app.services.ops.console.listing import Asked, Order, Page
+from app.transactions import run
+
+ACTORS = {"support": "support", "admin": "admin", "staff": "staff", "operator": "command line", "system": "the program"}
+#: Which page shows a subject, by its kind, and what it calls the id.
+SUBJECTS = {"user": ("ops_users.one", "user_id"), "transaction": ("ops_transactions.one", "transaction_id")}
+
+
+class AuditFilters(FilterForm):
+    """What entries are narrowed by."""
+
+    subject_type = ChoiceFilter("About a", [])
+    subject = TextFilter("Its id", longest=64)
+    actor = IdFilter("By account id")
+    role = ChoiceFilter("By", [*ACTORS.items(), ("saver", "a saver")])
+    action = ChoiceFilter("Did", [])
+    since = DayFilter("From", name="from")
+    until = DayFilter("To", name="to")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        actions, subjects = run(audit_log.words)
+        self.action.offer(actions)
+        self.subject_type.offer(subjects)
+
+    def validate_subject(self, field: StringField) -> None:
+        """An id is found by its kind. Raises ValidationError."""
+        if field.data and not self.subject_type.data:
+            raise ValidationError("Say what it is the id of.")
+
+    def validate_until(self, field: Field) -> None:
+        """The days must not be the wrong way round. Raises ValidationError."""
+        if self.since.data and field.data and field.data < self.since.data:
+            raise ValidationError("This is before the first day.")
+
+
+class AuditView(ListView):
+    """What staff, savers and the program did that must be answered for, newest first."""
+
+    role: ClassVar[StaffRole | None] = "admin"
+    filters = AuditFilters
+    orders: ClassVar[dict[str, Order]] = {"-at": audit_log.ORDER}
+    default_sort = "-at"
+    caption = "Audit log"
+    empty = "No entry matches."
+    export_most = 5_000
+    template: ClassVar[str] = "ops/audit.html"
+    columns = (
+        Column("at", "When", "instant", link=lambda row: url_for("ops_audit.one", entry_id=row.id)),
+        Column("by", "Who"),
+        Column("actor", "As", "said", words=ACTORS),
+        Column("action", "Did", "said"),
+        Column("subject_type", "To a", "said"),
+        Column("subject_id", "Its id", "id", link=lambda row: place_of(row.subject_type, row.subject_id)),
+        Column("told", "Details", "long"),
+        Column("id", "Entry", "number"),
+    )
+
+    def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Days in the reader's zone; the last one is whole."""
+        zone = caller().zone.name
+        if "since" in values:
+            values["since"] = start_of_day(values["since"], zone)
+        if "until" in values:
+            values["before"] = start_of_day(values.pop("until") + timedelta(days=1), zone)
+        return values
+
+    def rows(self, asked: Asked) -> Page[audit_log.Entry]:
+        """A page of entries."""
+        return audit_log.listed(asked)
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        """With when the chain was last verified."""
+        return super().render(template, verified=run(audit_log.verified), **kwargs)
+
+    @expose("/<int:entry_id>/")
+    def one(self, entry_id: int) -> str:
+        """One entry with its proof."""
+        proof = run(lambda: proofs.prove(entry_id))
+        return self.render(
+            "ops/audit_entry.html",
+            trail=[(f"Entry {entry_id}", None)],
+            proof=proof,
+            place=place_of(proof.subject_type, proof.subject_id),
+            did=said(proof.action),
+        )
+
+
+def place_of(kind: str, id_: str) -> str | None:
+    """The address of the page that shows a subject; None where no page does."""
+    if kind not in SUBJECTS:
+        return None
+    endpoint, name = SUBJECTS[kind]
+    named: dict[str, Any] = {name: id_}
+    return url_for(endpoint, **named)
