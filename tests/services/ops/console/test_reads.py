@@ -289,10 +289,10 @@ def test_models_with_how_good_they_were_and_who_may_change_which_serves(own_app:
     assert "Predicted 25%, on time 30%." in drawn
     for by, code in ((staff, "model_refused"), (saver, "not_staff")):
         with pytest.raises(DomainError, match=code):
-            run(lambda by=by: models.promote("logistic-1", by=by.id, at=AT))
+            run(lambda by=by: models.promote("logistic-1", reason="A trial", by=by.id, at=AT))
     for by, code in ((staff, "no_model_serving"), (saver, "not_staff")):
         with pytest.raises(DomainError, match=code):
-            run(lambda by=by: models.roll_back(by=by.id, at=AT))
+            run(lambda by=by: models.roll_back(reason="A trial", by=by.id, at=AT))
     run(lambda: queue("INSERT INTO score_health (id, measured_at, verdict, report) VALUES"
                       " (gen_random_uuid(), %s, 'unknown', '{\"rows\": 3}')", (AT,)))  # fmt: skip
     assert [one.verdict for one in run(models.measurements)] == ["unknown"]
