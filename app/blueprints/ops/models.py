@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from flask import flash, redirect, url_for
+from flask import abort, flash, redirect, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response as Redirect
 from wtforms import BooleanField, StringField
@@ -23,6 +24,9 @@ from app.transactions import run
 
 #: What of these refusals is said to whoever asked; anything else is a mistake of ours.
 TOLD = frozenset({"model_serving", "model_refused", "model_changed", "no_model_serving"})
+
+
+VERSION = re.compile(r"[a-z0-9_.-]{1,32}")
 
 
 class BecauseForm(PageForm):
@@ -62,6 +66,7 @@ class ModelsView(ConsoleView):
     @expose("/<string:model_version>/")
     def one(self, model_version: str) -> str:
         """One model: how it came about, how good it was, and whether its file can be used now."""
+        _known(model_version)
         return self._one(model_version, BecauseForm())
 
     def _one(self, version: str, form: BecauseForm) -> str:
@@ -88,6 +93,7 @@ class ModelsView(ConsoleView):
     @only("admin", fresh=True)
     def promote(self, model_version: str) -> Redirect | tuple[str, int]:
         """Have this model predict from now on."""
+        _known(model_version)
         form = BecauseForm()
         if not form.validate():
             return self._one(model_version, form), 422
@@ -115,6 +121,12 @@ class ModelsView(ConsoleView):
             return f"{gone} is taken back; {instead or 'the rule'} predicts from now on."
 
         return _told(work, url_for("ops_models.index"))
+
+
+def _known(version: str) -> None:
+    """What no version is written like is none."""
+    if not VERSION.fullmatch(version):
+        abort(404)
 
 
 def _told(work: Callable[[], str], back: str) -> Redirect:

@@ -247,7 +247,9 @@ def change(change_id: UUID, *, by: Principal, at: datetime) -> tuple[str, Change
     user_id, name = rows[0][:2]
     audit.looked_at(by.id, by.role, "user", user_id, what="score_history", at=at)
     newer, *older = [_change(user_id, *row[2:]) for row in rows]
-    return masks.name(name), newer, older[0] if older else None
+    if not older:
+        return masks.name(name), newer, None
+    return masks.name(name), replace(newer, before=older[0].score), older[0]
 
 
 def _masked(user_id: UUID, name: str, *rest: Any) -> Score:
