@@ -21,7 +21,7 @@ SELECT id, id, 'Bicycle', 'daily', 500000, 5000, '2026-01-01', at, 3, '2026-05-3
 INSERT INTO ledger_accounts (id, kind, user_id, jar_id, balance) SELECT id, 'jar', id, id, 5000 FROM made;
 INSERT INTO transactions (id, user_id, jar_id, type, amount, date, occurred_at, recorded_at, balance_after,
     posting_count, reversal_of)
-SELECT id, id, id, CASE WHEN n %% 5000 = 7 THEN 'reversal' ELSE 'deposit' END,
+SELECT id, id, id, CASE WHEN n %% 5000 = 7 THEN 'reversal' WHEN n %% 10 = 3 THEN 'withdraw' ELSE 'deposit' END,
     CASE WHEN n %% 5000 = 8 THEN 2000000 ELSE 5000 END, at::date, at, at, 5000, 2,
     CASE WHEN n %% 5000 = 7 THEN id END FROM made;
 INSERT INTO credit_scores (id, user_id, status, score, predicted_score, probability, as_of, last_updated)

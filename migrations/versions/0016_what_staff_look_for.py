@@ -1,13 +1,13 @@
 """Movements are found by their amount alone, scores by when they changed
 
 Revision ID: 0016
-Revises: 0013
+Revises: 0014
 """
 
 from alembic import op
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from app.services.ops.job_runs import perform
+from app.services.ops.jobs import JOBS
 from tests import factories
 from tests.attacks.walking import Person, make_person
 from tests.browser.conftest import DESKTOP, Visit
@@ -22,6 +24,9 @@ MORE = (
     "/ops/transactions/?user={user_id}&type=deposit",
     "/ops/transactions/?from=2026-02-02&to=2026-01-01",
     "/ops/papers/?proposed=yes",
+    "/ops/scores/?band=excellent&status=no_history",
+    "/ops/score-changes/?user={user_id}",
+    "/ops/loans/?due=month",
 )
 # Ways to another page, no pages.
 NO_PAGES = {"/ops/papers/next", "/ops/papers/<uuid:paper_id>/file", "/ops/exports/<uuid:job_id>/file"}
@@ -51,7 +56,7 @@ def enter(browser: Visit, person: Person) -> None:
 def owner(app: Flask) -> Person:
     """A saver of whom the pages tell."""
     person = make_person(app)
-    for kind in ("jar_id", "transaction_id", "device_id", "user_id"):
+    for kind in ("change_id", "jar_id", "transaction_id", "device_id", "user_id"):
         person.id_of(kind)
     return person
 
@@ -108,4 +113,28 @@ def test_the_console_by_keyboard(visit: Callable[..., Visit], app: Flask, owner:
     assert browser.says(owner.saver.email)
     browser.go(f"/ops/users/{owner.saver.id}/")
     assert not browser.says(owner.saver.email)
+    assert browser.complaints == []
+
+
+def test_scores_are_chosen_by_keyboard_and_followed_while_they_are_made(
+    visit: Callable[..., Visit], app: Flask, owner: Person
+) -> None:
+    browser = visit(size=DESKTOP)
+    page = browser.page
+    enter(browser, make_person(app, "admin"))
+    browser.go(f"/ops/scores/?user={owner.saver.id}")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator('input[name="chosen"]').is_checked()
+    page.keyboard.press("x")
+    assert not page.locator('input[name="chosen"]').is_checked()
+    page.keyboard.press("x")
+    browser.send("Make the chosen anew")
+    assert browser.says("1 score will be made anew") or browser.says("Scores are being made anew already")
+    browser.go("/ops/scores/")
+    assert page.locator("[data-live]").count() == 1
+    with app.app_context():
+        perform(JOBS["credit.recalculate"])
+    page.locator("[data-live]").wait_for(state="detached", timeout=10_000)  # by itself, without being loaded again
+    assert page.locator("#live-recalculation .chip-good").inner_text() == "done"
     assert browser.complaints == []

@@ -22,6 +22,8 @@ from app.transactions import run
 # Where a trouble is looked into: a method of a view and what it is asked; whichever this console has, the first.
 LOOKED_INTO: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "ledger_findings": (("ops_audit.index", {"action": "ledger_verified"}),),
+    "ledger_never_verified": (("ops_jobs.index", {}),),
+    "ledger_long_unverified": (("ops_jobs.index", {}),),
     "outbox_dead": (("ops_given_up.index", {}), ("ops_jobs.index", {})),
     "deliveries_dead": (("ops_deliveries.index", {"status": "dead"}), ("ops_given_up.index", {})),
     "outbox_late": (("ops_jobs.index", {}),),

@@ -10,10 +10,10 @@ from app.scoring.health import DRIFTING
 from app.services.credit.monitoring import REFUSED
 from app.services.ops.console.figures import Figures
 
-#: The job that counts runs every five minutes.
+#: The job that counts runs every five minutes, the one that verifies each night.
 COUNTED_WITHIN: Final = timedelta(minutes=20)
 OUTBOX_PATIENCE: Final = timedelta(minutes=1)
-VERIFIED_WITHIN: Final = timedelta(days=7)
+VERIFIED_WITHIN: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
