@@ -2,7 +2,7 @@
 
 The views are walked: each list at its beginning and a page later, in every order, narrowed by each of its filters alone
 (of choices each). Whole pages of an application on a PostgreSQL of its own, on disk as in production, their medians.
-Bars: no page takes more than 6 queries, or among a million more than twice what it takes among ten thousand (or 15 ms
+Bars: no list takes more than 6 queries, or among a million more than twice what it takes among ten thousand (or 15 ms
 more, where that is more: as much as one page differs from itself here).
 """
 
@@ -79,7 +79,8 @@ def _compare(databases: Databases, rounds: int) -> bool:
     for shown in sides[FEW].paths:
         few, many = (statistics.median(taken[rows, shown]) for rows in (FEW, MANY))
         queries = max(side.queries.get(side.paths[shown], 0) for side in sides.values())
-        fine = queries <= MOST_QUERIES and many <= max(BAR_TIMES * few, few + BAR_MS)
+        one = "{id}/" in shown  # the page of one thing is no list: its parts have queries of their own
+        fine = (one or queries <= MOST_QUERIES) and many <= max(BAR_TIMES * few, few + BAR_MS)
         held &= fine
         print(f"{few:6.1f} ms {many:9.1f} ms {many / few:6.2f} {queries:7}  {shown}{'' if fine else '   MISSED'}")
     print(f"{len(sides[FEW].paths)} pages   {'held' if held else 'MISSED'}")

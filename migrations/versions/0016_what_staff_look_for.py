@@ -1,9 +1,10 @@
-"""Movements are found by their amount alone, scores by when they changed
+"""Movements are found by their amount alone, scores by when they changed, savers by an identity that is verified
 
 Revision ID: 0016
 Revises: 0014
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
@@ -17,11 +18,20 @@ INDEXES = (
 )
 
 
+def _identity(condition: str) -> None:
+    op.drop_index("ix_users_kyc_status", table_name="users")
+    op.create_index(
+        "ix_users_kyc_status", "users", ["kyc_status", "created_at", "id"], postgresql_where=sa.text(condition)
+    )
+
+
 def upgrade() -> None:
+    _identity("kyc_status <> 'none'")
     for name, table, columns in INDEXES:
         op.create_index(name, table, columns)
 
 
 def downgrade() -> None:
+    _identity("kyc_status <> 'none' AND kyc_status <> 'verified'")
     for name, table, _ in INDEXES:
         op.drop_index(name, table_name=table)

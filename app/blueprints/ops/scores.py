@@ -80,6 +80,11 @@ class ScoresView(ListView):
             values["since"] = start_of_day(values["since"], caller().zone.name)
         return values
 
+    def order_of(self, filters: dict[str, Any], sort: str) -> str:
+        """Whoever has no score yet has no change of one: those come as they signed up, and so does one account."""
+        unscored = filters.get("status") == "no_history" or "user" in filters
+        return "-user" if unscored and sort == self.default_sort else sort
+
     def rows(self, asked: Asked) -> Page[scores.Score]:
         """A page of scores."""
         return scores.listed(asked)

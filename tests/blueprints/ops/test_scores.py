@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
+from app import clock
 from app.scoring.policy import policy
 from app.services.ops.job_runs import perform
 from app.services.ops.jobs import JOBS
 from app.transactions import fetch, queue, run
+from tests import factories
 from tests.attacks.walking import Person, make_person
 from tests.blueprints.ops.test_users import noted
 from tests.conftest import Clock
@@ -82,6 +84,14 @@ def test_one_score_with_what_is_behind_it(app: Flask, support: Person, scored: P
     assert looks == [("looked_at", "score"), ("looked_at", "score_history"), ("looked_at", "score_history")]
     nobody = support.browser.get(f"/ops/scores/{uuid4()}/"), support.browser.get(f"/ops/score-changes/{uuid4()}/")
     assert [answer.status_code for answer in nobody] == [404, 404]
+
+
+def test_whoever_has_no_score_yet_is_found(app: Flask, support: Person) -> None:
+    new = make_person(app)
+    new.id_of("jar_id")
+    factories.score(new.saver, clock)
+    for query in ("status=no_history", f"user={new.saver.id}"):
+        assert str(new.saver.id) in found(support, query), query
 
 
 def test_an_account_without_a_score_says_so(app: Flask, support: Person, owner: Person) -> None:
