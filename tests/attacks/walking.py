@@ -34,7 +34,8 @@ from tests import factories
 from tests.factories import Saver
 from tests.test_routes import METHODS, OWN_RULES, WRITES
 
-UUID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# Ids as they stand in texts: UUIDs, and versions of models.
+ID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|logistic-\d+")
 STAFF = ("support", "admin")
 # Parts of a path that name nothing of a saver's: files, providers of sign-ins, tokens whose holder is whom they name.
 NOBODYS = {"filename", "name", "token"}

@@ -105,7 +105,7 @@ class ModelsView(ConsoleView):
 
         return _told(work, url_for("ops_models.one", model_version=model_version))
 
-    @expose("/roll-back", methods=("POST",))
+    @expose("/in-service/roll-back", methods=("POST",))
     @only("admin", fresh=True)
     def roll_back(self) -> Redirect | tuple[str, int]:
         """Take the model in service back."""

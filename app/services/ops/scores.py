@@ -197,7 +197,7 @@ def recalculate_one(user_id: UUID, *, by: UUID, at: datetime) -> None:
     """
     role = staff_at_work.role_of(by)
     if not fetch("SELECT 1 FROM users WHERE id = %s AND role = 'saver' AND status <> 'erased'", (user_id,)):
-        raise NotFound("There is no such saver.")
+        raise NotFound
     refresh({user_id: Cause("recalculation")}, at=at)
     audit.record("score_recalculated", subject_type="user", subject_id=user_id, at=at, actor_id=by, actor=role)
 

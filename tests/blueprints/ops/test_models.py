@@ -72,12 +72,12 @@ def test_who_changes_which_model_serves_and_why(own_app: Flask, monkeypatch: pyt
     first, second = factories.model(own_app), factories.model(own_app)
     promote = f"/ops/models/{first}/promote"
     assert send(support, promote, reason="It is better")[0] == 403
-    assert send(support, "/ops/models/roll-back", reason="It is worse")[0] == 403
+    assert send(support, "/ops/models/in-service/roll-back", reason="It is worse")[0] == 403
     assert send(admin, promote)[0] == 422
     assert send(admin, promote, reason="It is better")[0] == 303  # a file that is not there is no model
     assert "cannot be used" in admin.browser.get("/ops/models/").text
     assert serving(own_app) == []
-    assert send(admin, "/ops/models/roll-back", reason="It is worse")[0] == 303
+    assert send(admin, "/ops/models/in-service/roll-back", reason="It is worse")[0] == 303
     assert "No model is in service" in admin.browser.get("/ops/models/").text
 
     monkeypatch.setattr(promotion, "read", lambda kept: None)  # as if the files were good
@@ -89,9 +89,9 @@ def test_who_changes_which_model_serves_and_why(own_app: Flask, monkeypatch: pyt
     assert send(admin, promote, reason="Once more")[0] == 303
     assert f"{first} is in service already" in admin.browser.get("/ops/models/").text
     assert send(admin, f"/ops/models/{second}/promote", reason="Better still")[0] == 303
-    assert send(admin, "/ops/models/roll-back", reason="It is worse") == (303, "/ops/models/")
+    assert send(admin, "/ops/models/in-service/roll-back", reason="It is worse") == (303, "/ops/models/")
     assert serving(own_app) == [first]
-    assert send(admin, "/ops/models/roll-back", reason="No model", to_rule="y")[0] == 303
+    assert send(admin, "/ops/models/in-service/roll-back", reason="No model", to_rule="y")[0] == 303
     assert serving(own_app) == []
     told = [(action, details["reason"]) for action, _, details in noted(own_app, admin)]
     assert told == [
@@ -101,7 +101,7 @@ def test_who_changes_which_model_serves_and_why(own_app: Flask, monkeypatch: pyt
     long_ago = datetime.now(UTC) - timedelta(minutes=16)
     with own_app.app_context():
         run(lambda: queue("UPDATE refresh_families SET created_at = %s", (long_ago,)))
-    for path in (promote, "/ops/models/roll-back"):
+    for path in (promote, "/ops/models/in-service/roll-back"):
         status, place = send(admin, path, reason="It is better")
         assert (status, str(place).startswith("/profile/confirm")) == (303, True)
     assert serving(own_app) == []
@@ -110,4 +110,4 @@ def test_who_changes_which_model_serves_and_why(own_app: Flask, monkeypatch: pyt
 def test_to_whoever_is_no_staff_there_are_no_models(own_app: Flask) -> None:
     saver: Person = make_person(own_app)
     assert saver.browser.get("/ops/models/").status_code == 404
-    assert send(saver, "/ops/models/roll-back", reason="Mine")[0] == 404
+    assert send(saver, "/ops/models/in-service/roll-back", reason="Mine")[0] == 404
