@@ -15,10 +15,10 @@ from app.blueprints.ops.inbox import InboxView
 from app.blueprints.ops.jump import JumpView
 from app.blueprints.ops.loans import LoansView
 from app.blueprints.ops.models import ModelsView
-from app.blueprints.ops.scores import ScoreChangesView, ScoresView
 from app.blueprints.ops.papers import PapersView
 from app.blueprints.ops.requests import RequestsView
 from app.blueprints.ops.reversals import ReversalsView
+from app.blueprints.ops.scores import ScoreChangesView, ScoresView
 from app.blueprints.ops.transactions import TransactionsView
 from app.blueprints.ops.users import UsersView
 
