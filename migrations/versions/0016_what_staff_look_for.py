@@ -15,6 +15,12 @@ depends_on = None
 INDEXES = (
     ("ix_transactions_amount", "transactions", ["amount"]),
     ("ix_credit_score_history_as_of", "credit_score_history", ["as_of"]),
+    # Of the states that a request ends in, some are rare.
+    (
+        "ix_reversal_requests_status",
+        "reversal_requests",
+        ["status", sa.text("requested_at DESC"), sa.text("id DESC")],
+    ),
 )
 
 
