@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import boards, closing, console, dashboard, deposits, reads, scores
+from bench import boards, closing, console, dashboard, deposits, scores
 
 SCENARIOS = {
     "deposits": deposits.main,
     "boards": boards.main,
     "closing": closing.main,
     "scores": scores.main,
-    "reads": reads.main,
     "dashboard": dashboard.main,
     "console": console.main,
 }

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,7 +23,7 @@ from app.services.credit.storing import Cause
 from app.services.identity import sign_in, signup, staff, two_factor
 from app.services.identity.principal import Principal, principal
 from app.services.loans import accepting, decisions, offers
-from app.transactions import queue, run, transaction
+from app.transactions import fetch, queue, run, transaction
 from tests import files
 
 PASSWORD = "kettle drum monsoon"
@@ -216,3 +217,30 @@ def score(saver: Saver, moving: Any) -> None:
     """Have the saver's score made, as the worker does after a movement."""
     with saver.app.app_context():
         run(lambda: refresh_all([saver.id], Cause("deposit"), at=moving.now()))
+
+
+def model(app: Flask, *, status: str = "candidate") -> str:
+    """The version of a model that was trained, whose file is gone."""
+    measured = {"rows": 900, "rate": 0.8, "log_loss": 0.4, "auc": 0.8, "ece": 0.02}
+    card = {
+        "metrics": {"logistic": measured, "rule": measured | {"log_loss": 0.5}}, "rows": 4_000, "savers": 90,
+        "window": {"from": "2026-01-01", "split": "2026-05-01", "until": "2026-06-30"}, "beaten": ["rule"],
+        "unbeaten": [], "features": ["streak"], "feature_set": 1, "policy_version": "rule-1", "baseline": {},
+        "calibration": [{"predicted": 0.25, "observed": 0.3, "count": 400},
+                        {"predicted": 0.9, "observed": 0.88, "count": 500}],
+    }  # fmt: skip
+    values = (os.urandom(32), orjson.dumps(card).decode(), clock.now(), status)
+    with app.app_context():
+        (found,) = run(
+            lambda: fetch(
+                "INSERT INTO score_models (version, number, kind, status, location, sha256, size, card, created_at,"
+                " promoted_at) SELECT 'logistic-' || n, n, 'logistic', v.status, 'nowhere', v.sha256, 10, v.card, v.at,"
+                " CASE v.status WHEN 'serving' THEN v.at END"
+                " FROM (SELECT coalesce(max(number), 0) + 1 AS n FROM score_models) m,"
+                " (VALUES (%s::bytea, %s::jsonb, %s::timestamptz, %s)) AS v (sha256, card, at, status)"
+                " RETURNING version",
+                values,
+            )
+        )
+    version: str = found[0]
+    return version

@@ -57,10 +57,11 @@ def show(loan: UUID) -> None:
                 f"  {each.number:>2}  {each.due_on}  principal {_rupees(each.principal)},"
                 f" interest {_rupees(each.interest)}: {state}{charge}"
             )
-        for made_at, kind, amount, principal, interest, charges in whole.payments:
+        for paid in whole.payments:
             click.echo(
-                f"  {made_at:%Y-%m-%d %H:%M} UTC  {kind} {_rupees(amount)}: principal {_rupees(principal)},"
-                f" interest {_rupees(interest)}, late charges {_rupees(charges)}"
+                f"  {paid.made_at:%Y-%m-%d %H:%M} UTC  {paid.kind} {_rupees(paid.amount)}:"
+                f" principal {_rupees(paid.principal)}, interest {_rupees(paid.interest)},"
+                f" late charges {_rupees(paid.charges)}"
             )
     click.echo(f"decision {decision.id} of {decision.decided_at:%Y-%m-%d %H:%M} UTC, score {decision.score}")
     for reason in decision.reasons:

@@ -41,6 +41,7 @@ class ReversalRequest(Model):
             postgresql_where=text("status = 'waiting'"),
         ),
         Index("ix_reversal_requests_waiting", "requested_at", "id", postgresql_where=text("status = 'waiting'")),
+        Index("ix_reversal_requests_status", "status", text("requested_at DESC"), text("id DESC")),
         Index("ix_reversal_requests_requested_at", text("requested_at DESC"), text("id DESC")),
         Index("ix_reversal_requests_transaction_id", "transaction_id"),
     )

@@ -100,6 +100,8 @@ class ScoreChange(Scored, Model):
     __table_args__ = (
         CheckConstraint(one_of("cause", CAUSES), name="cause"),
         Index("ix_credit_score_history_user_id", "user_id", text("as_of DESC"), text("id DESC")),
+        # Of one column: many rows share an instant, and are then kept in one entry.
+        Index("ix_credit_score_history_as_of", "as_of"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

@@ -151,6 +151,8 @@ class Transaction(Model):
             text("id DESC"),
             postgresql_where=text(f"amount >= {LARGE}"),
         ),
+        # Few rows have an amount that is looked for: they are found by it, then put in order.
+        Index("ix_transactions_amount", "amount"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

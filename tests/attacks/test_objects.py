@@ -19,11 +19,11 @@ from tests.attacks import forms
 from tests.attacks.forms import Form
 from tests.attacks.snapshots import everything
 from tests.attacks.walking import (
+    ID_TEXT,
     IN_BODIES,
     NOBODYS,
     PICTURE,
     STAFF,
-    UUID_TEXT,
     Document,
     Person,
     Route,
@@ -61,7 +61,7 @@ def as_asked(
     if not route.is_api:
         form = found_forms.get(route.call, Form("", route.method))
         sent = {"data": forms.as_sent(form)} if route.method != "GET" else {}
-        if in_path or UUID_TEXT.search(str(sent) + form.action):
+        if in_path or ID_TEXT.search(str(sent) + form.action):
             yield in_path, sent | {"query_string": urlencode(forms.query_of(form))}
         return
     query = {}
@@ -97,11 +97,11 @@ def with_ids(value: Any, swapped: dict[str, str]) -> Any:
         return (BytesIO(PICTURE), *value[1:])  # a file, which is read to its end each time
     if isinstance(value, list):
         return [with_ids(inner, swapped) for inner in value]
-    return UUID_TEXT.sub(lambda found: swapped.get(found[0], found[0]), value) if isinstance(value, str) else value
+    return ID_TEXT.sub(lambda found: swapped.get(found[0], found[0]), value) if isinstance(value, str) else value
 
 
 def _without_ids(text: str) -> str:
-    return NUMBER_IN_PATH.sub("ID", UUID_TEXT.sub("ID", text))
+    return NUMBER_IN_PATH.sub("ID", ID_TEXT.sub("ID", text))
 
 
 def seen(answer: TestResponse, client: Any) -> tuple[Any, ...]:
@@ -149,7 +149,7 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(
     walked_calls = set()
     for route, in_path, sent in walks:
         path = route.path(walked, {name: owner.id_of(name) for name in in_path})
-        theirs = sorted({*UUID_TEXT.findall(path), *UUID_TEXT.findall(str(sent))})
+        theirs = sorted({*ID_TEXT.findall(path), *ID_TEXT.findall(str(sent))})
         for person in strangers:
             if route.level in STAFF and person.saver.id != strangers[0].saver.id:
                 continue  # what staff see is nobody's own; that others learn nothing of it is walked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,7 +35,8 @@ from tests import factories
 from tests.factories import Saver
 from tests.test_routes import METHODS, OWN_RULES, WRITES
 
-UUID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# Ids as they stand in texts: UUIDs, and versions of models.
+ID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|logistic-\d+")
 STAFF = ("support", "admin")
 #: That nothing has.
 NO_NUMBER = 987_654_321
@@ -196,6 +198,21 @@ def _job(person: Person) -> str:
         return str(run(lambda: fetch("SELECT id FROM job_runs ORDER BY id DESC LIMIT 1"))[0][0])
 
 
+def _change(person: Person) -> str:
+    """Of a score that has a history: five weeks, one of them missed."""
+    at, jar = clock.now(), ""
+    for week in range(5):
+        with clock.standing_at(at - timedelta(weeks=5 - week)):
+            jar = jar or person.saver.jar(plan_type="weekly", installment_amount="50")
+            if week != 2:
+                person.saver.deposit(jar, "50")
+            factories.score(person.saver, clock)
+    factories.score(person.saver, clock)
+    with person.app.app_context():
+        sql = "SELECT id FROM credit_score_history WHERE user_id = %s ORDER BY as_of DESC, id DESC LIMIT 1"
+        return str(run(lambda: fetch(sql, (person.saver.id,)))[0][0])
+
+
 def _link(person: Person) -> str:
     provided = Identity("https://provider.example", uuid4().hex, None, None)
     with person.app.app_context():
@@ -237,6 +254,8 @@ KINDS: dict[str, Callable[[Person], str]] = {
     "reversal_id": _reversal,
     "user_id": lambda person: str(person.saver.id),
     "entry_id": _entry,
+    "change_id": _change,
+    "model_version": lambda person: factories.model(person.app),
 }
 #: Ids in bodies under another name: what kind they are of, and what must stand beside them.
 IN_BODIES: dict[str, tuple[str, dict[str, Any]]] = {

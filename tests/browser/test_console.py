@@ -10,6 +10,8 @@ import pytest
 from flask import Flask
 
 from app.blueprints.access import declared
+from app.services.ops.job_runs import perform
+from app.services.ops.jobs import JOBS
 from tests import factories
 from tests.attacks.walking import Person, make_person
 from tests.browser.conftest import DESKTOP, Visit
@@ -28,6 +30,9 @@ MORE = (
     "/ops/templates/?kind=instalment_due&language=hi",
     "/ops/templates/?kind=phone_code",
     "/ops/audit/?subject=1",
+    "/ops/scores/?band=excellent&status=no_history",
+    "/ops/score-changes/?user={user_id}",
+    "/ops/loans/?due=month",
 )
 PARTS = 3
 # Ways to another page, no pages.
@@ -58,7 +63,7 @@ def enter(browser: Visit, person: Person) -> None:
 def owner(app: Flask) -> Person:
     """A saver of whom the pages tell."""
     person = make_person(app)
-    for kind in ("jar_id", "transaction_id", "device_id", "user_id"):
+    for kind in ("change_id", "jar_id", "transaction_id", "device_id", "user_id"):
         person.id_of(kind)
     return person
 
@@ -127,4 +132,28 @@ def test_the_console_by_keyboard(visit: Callable[..., Visit], app: Flask, owner:
     assert browser.says(owner.saver.email)
     browser.go(f"/ops/users/{owner.saver.id}/")
     assert not browser.says(owner.saver.email)
+    assert browser.complaints == []
+
+
+def test_scores_are_chosen_by_keyboard_and_followed_while_they_are_made(
+    visit: Callable[..., Visit], app: Flask, owner: Person
+) -> None:
+    browser = visit(size=DESKTOP)
+    page = browser.page
+    enter(browser, make_person(app, "admin"))
+    browser.go(f"/ops/scores/?user={owner.saver.id}")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator('input[name="chosen"]').is_checked()
+    page.keyboard.press("x")
+    assert not page.locator('input[name="chosen"]').is_checked()
+    page.keyboard.press("x")
+    browser.send("Make the chosen anew")
+    assert browser.says("1 score will be made anew") or browser.says("Scores are being made anew already")
+    browser.go("/ops/scores/")
+    assert page.locator("[data-live]").count() == 1
+    with app.app_context():
+        perform(JOBS["credit.recalculate"])
+    page.locator("[data-live]").wait_for(state="detached", timeout=10_000)  # by itself, without being loaded again
+    assert page.locator("#live-recalculation .chip-good").inner_text() == "done"
     assert browser.complaints == []

@@ -16,10 +16,13 @@ from app.blueprints.ops.home import HomeView
 from app.blueprints.ops.inbox import InboxView
 from app.blueprints.ops.jobs import JobsView, RunsView
 from app.blueprints.ops.jump import JumpView
+from app.blueprints.ops.loans import LoansView
+from app.blueprints.ops.models import ModelsView
 from app.blueprints.ops.papers import PapersView
 from app.blueprints.ops.previews import TemplatesView
 from app.blueprints.ops.requests import RequestsView
 from app.blueprints.ops.reversals import ReversalsView
+from app.blueprints.ops.scores import ScoreChangesView, ScoresView
 from app.blueprints.ops.settings import PoliciesView, SettingsView
 from app.blueprints.ops.transactions import TransactionsView
 from app.blueprints.ops.users import UsersView
@@ -35,6 +38,10 @@ def views() -> list[ConsoleView]:
         UsersView("Users", "ops_users", category="People", url="users"),
         TransactionsView("Transactions", "ops_transactions", category="Money", url="transactions"),
         ExportsView("Exports", "ops_exports", category="Money", url="exports"),
+        LoansView("Loans", "ops_loans", category="Money", url="loans"),
+        ScoresView("Scores", "ops_scores", category="Scores", url="scores"),
+        ScoreChangesView("Changes of scores", "ops_score_changes", url="score-changes"),
+        ModelsView("Models", "ops_models", category="Scores", url="models"),
         DeliveriesView("Notifications", "ops_deliveries", category="Messages", url="notifications"),
         TemplatesView("Templates", "ops_templates", category="Messages", url="templates"),
         JobsView("Jobs", "ops_jobs", category="Machinery", url="jobs"),

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from app import money
 from app.blueprints.documents.statement_csv import escaped
+from app.blueprints.ops.features import named, written
 from app.periods import SaverZone
 
-Kind = Literal["text", "long", "number", "money", "instant", "day", "word", "said", "id"]
+Kind = Literal["text", "long", "number", "money", "instant", "day", "word", "said", "id", "share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Column:
     """One column. ``name`` is an attribute of the row, and the order's where ``sortable``.
 
     ``kind`` says how it is drawn: money is minor units, an instant is drawn in the reader's zone, a word is one of the
-    program's and said as ``words`` say it (``said``: not as a chip), ``long`` is text that wraps, an id is shortened.
-    ``link`` makes the cell lead somewhere: the first such column is what the keyboard goes through.
+    program's and said as ``words`` say it (``said``: not as a chip), ``long`` is text that wraps, an id is shortened, a
+    share is of one. ``link`` makes the cell lead somewhere: the first such column is what the keyboard goes through.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Column:
             return ""
         if self.kind == "money":
             return money.to_decimal_string(value)
-        if self.kind == "number":
+        if self.kind in ("number", "share"):
             return str(value)
         if self.kind == "instant":
             return local(value, zone).isoformat(timespec="seconds")
@@ -81,6 +82,7 @@ def first_large(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "stamp": stamp, "plain_day": plain_day, "short_id": short_id, "said": said, "first_large": first_large,
+    "feature": named, "measured": written,
 }  # fmt: skip

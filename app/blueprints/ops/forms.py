@@ -10,6 +10,9 @@ from wtforms.validators import Optional
 
 from app.blueprints.web.forms.fields import AmountField, DayField, Given, OneLine, PageForm
 
+#: Rows of the longest page.
+MOST_CHOSEN = 100
+
 
 class FilterForm(PageForm):
     """What a list can be narrowed by: a field for each. Its names are those of the service's filters."""
@@ -68,6 +71,28 @@ class DayFilter(DayField):
 
 class AmountFilter(AmountField):
     """An amount; ``data`` in minor units."""
+
+
+class ChosenField(Field):
+    """Rows of a list that were chosen: ``data`` is their ids, each once."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Parse what was sent."""
+        try:
+            self.data = list(dict.fromkeys(UUID(value) for value in valuelist))
+        except ValueError:
+            raise ValueError("This is no id.") from None
+
+
+class ChosenForm(PageForm):
+    """Rows of one page of a list."""
+
+    chosen = ChosenField("Chosen")
+
+    def validate_chosen(self, field: Field) -> None:
+        """At least one, and no more than a page has. Raises ValidationError."""
+        if not field.data or len(field.data) > MOST_CHOSEN:
+            raise ValidationError("Choose at least one.")
 
 
 class JumpForm(PageForm):

@@ -21,7 +21,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "user": ("ops_users.one", "user_id"),
     "transaction": ("ops_transactions.one", "transaction_id"),
     "jar": ("ops_users.one", "#jars"),
-    "loan": ("ops_users.one", "#loans"),
+    "loan": ("ops_loans.one", "loan_id"),
     "support_request": ("ops_requests.one", "request_id"),
     "paper": ("ops_papers.one", "paper_id"),
     "reversal_request": ("ops_reversals.one", "reversal_id"),

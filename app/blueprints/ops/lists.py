@@ -122,12 +122,17 @@ class ListView(ConsoleView):
             clear_url=self.get_url(here),
             next_url=self.get_url(here, **kept, after=after) if after else None,
             sort_urls={
-                column.name: self.get_url(here, **query, sort=_turned(column.name, order))
+                column.name: self.get_url(here, **query, sort=self._turned(column.name, order))
                 for column in self.columns
                 if column.sortable and order in self.sorts() | {self.default_sort}
             },
             export_url=self.get_url(f"{self.endpoint}.export", **kept) if self.export_most else None,
         )
+
+    def _turned(self, name: str, order: str) -> str:
+        """The order by ``name`` that a click on its heading asks for: the largest first, then the other way if any."""
+        turned = name if order == f"-{name}" else f"-{name}"
+        return turned if turned in self.sorts() else f"-{name}"
 
     @expose("/export", methods=("POST",))
     def export(self) -> Response | Redirect:
@@ -162,8 +167,3 @@ class ListView(ConsoleView):
         lines.writerows([[column.exported(row, person.zone) for column in self.columns] for row in page.rows])
         headers = {"Content-Disposition": f'attachment; filename="{self.endpoint}.csv"'}
         return Response(text.getvalue(), mimetype="text/csv", headers=headers)
-
-
-def _turned(name: str, order: str) -> str:
-    """The order by ``name`` that a click on its heading asks for: from the largest down first, then the other way."""
-    return name if order == f"-{name}" else f"-{name}"

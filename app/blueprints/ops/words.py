@@ -79,11 +79,77 @@ STORY: Final = {
 REQUESTS: Final = {"open": "open", "answered": "answered"}
 ABOUT: Final = {"score": "a score", "loan": "a loan", "transaction": "a transaction"}
 JOBS: Final = {"queued": "waits for its turn", "running": "being written", "done": "done", "failed": "failed"}
-SCORES: Final = {"scored": "scored", "provisional": "provisional", "no_history": "no history yet"}
+SCORES: Final = {"scored": "settled", "provisional": "provisional", "no_history": "no history yet"}
 RUNS: Final = {"queued": "ordered", "running": "under way", "done": "done", "failed": "failed"}
 OUTCOMES: Final = {"done": "done", "nothing": "nothing to do", "failed": "failed"}
 DELIVERIES: Final = {"waiting": "waiting", "sent": "sent", "expired": "of no use any more", "dead": "given up"}
 CHANNELS: Final = {"email": "letter", "push": "push to the app", "webpush": "push to a browser", "sms": "SMS"}
+BANDS: Final = {
+    "beginning": "beginning (300 to 499)",
+    "building": "building (500 to 599)",
+    "steady": "steady (600 to 699)",
+    "good": "good (700 to 799)",
+    "excellent": "excellent (800 to 900)",
+}
+CAUSES: Final = {
+    "period_closed": "a period closed",
+    "jar_changed": "a jar changed",
+    "model": "another model",
+    "policy": "another rule",
+}
+FACTORS: Final = {
+    "punctuality": "On time",
+    "habit": "Recent habit",
+    "tenure": "Keeping at it",
+    "repayment": "Loan instalments",
+    "streak": "In a row",
+    "recency": "Latest deposit",
+    "fulfilment": "Full amounts",
+    "kept": "Money kept",
+}
+LOANS: Final = {"accepted": "cooling off", "defaulted": "in default"}
+CANCELLED: Final = {
+    "expired": "the offer ran out",
+    "replaced": "a newer offer took its place",
+    "declined": "the saver did not want it",
+    "cooling_off": "within the cooling-off",
+}
+PAYMENTS: Final = {
+    "repayment": "repayment",
+    "refund": "given back",
+    "default": "settled by the default",
+}
+EVENTS: Final = {
+    "cooling_off_over": "cooling-off over, active",
+    "loan_accept": "accepted; the money is locked",
+    "loan_charge": "interest and charges booked",
+    "loan_repayment": "paid",
+    "loan_release": "the locked money went to a jar",
+    "loan_default": "settled out of the locked money",
+    "loan_cancel": "undone",
+    "loan_refund": "given back",
+    "defaulted": "in default",
+}
+CHECKS: Final = {
+    "identity": "Identity",
+    "account": "Account",
+    "paused_jars": "Jars that pause",
+    "history_days": "Days since the first deposit",
+    "score": "Score, settled",
+    "on_time_rate": "Of the last periods on time",
+    "open_loans": "Other loans",
+    "arrears": "Overdue or owed",
+    "defaults": "Loans that went unpaid",
+    "affordability": "Affordable a month",
+}
+MODELS: Final = {"candidate": "candidate", "serving": "in service", "retired": "retired"}
+VERDICTS: Final = {
+    "ok": "holds up",
+    "drifting": "drifts",
+    "unknown": "too little to tell",
+    "refused": "file refused",
+}
+OUTSIDE: Final = {"scanner": "scanner", "storage": "object store"}
 
 
 def choices(codes: tuple[str, ...], words: dict[str, str]) -> list[tuple[str, str]]:

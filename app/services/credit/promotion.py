@@ -44,11 +44,13 @@ def enter(file: ModelFile, card: dict[str, Any], *, at: datetime) -> tuple[str, 
     return version, True
 
 
-def promote(version: str, *, at: datetime, actor: str = "system", actor_id: UUID | None = None) -> str | None:
+def promote(
+    version: str, *, at: datetime, actor: str = "system", actor_id: UUID | None = None, reason: str | None = None
+) -> str | None:
     """Have the model predict from now on; the version that did before. Every score is made anew soon after.
 
-    Raises NotFound, DomainError ``model_serving`` where it does already, ``model_refused`` where its file cannot be
-    used.
+    ``reason``: why, for the audit log. Raises NotFound, DomainError ``model_serving`` where it does already,
+    ``model_refused`` where its file cannot be used.
     """
     _alone()
     kept, before = kept_model(version), in_service()
@@ -63,18 +65,24 @@ def promote(version: str, *, at: datetime, actor: str = "system", actor_id: UUID
         (at, version),
     )
     name = None if before is None else before.version
-    _record("score_model_promoted", version, at, actor, actor_id, {"before": name})
+    _record("score_model_promoted", version, at, actor, actor_id, {"before": name} | _because(reason))
     _changed(version, at)
     return name
 
 
 def rollback(
-    *, at: datetime, to_rule: bool = False, actor: str = "system", actor_id: UUID | None = None
+    *,
+    at: datetime,
+    to_rule: bool = False,
+    actor: str = "system",
+    actor_id: UUID | None = None,
+    reason: str | None = None,
 ) -> tuple[str, str | None]:
     """Take the model in service back: its version, and the one that served before it and does again.
 
-    None for the rule: where none served before, or ``to_rule`` asks for it. Again, it goes back one further. Raises
-    DomainError ``no_model_serving``, and ``model_refused`` where the file of the one before cannot be used.
+    None for the rule: where none served before, or ``to_rule`` asks for it. Again, it goes back one further.
+    ``reason``: why, for the audit log. Raises DomainError ``no_model_serving``, and ``model_refused`` where the file of
+    the one before cannot be used.
     """
     _alone()
     current = in_service()
@@ -96,7 +104,7 @@ def rollback(
             (before.version,),
         )
     name = None if before is None else before.version
-    _record("score_model_rolled_back", current.version, at, actor, actor_id, {"to": name})
+    _record("score_model_rolled_back", current.version, at, actor, actor_id, {"to": name} | _because(reason))
     _changed(name, at)
     return current.version, name
 
@@ -119,6 +127,10 @@ def _retire(kept: KeptModel, at: datetime) -> None:
 def _changed(version: str | None, at: datetime) -> None:
     enqueue("credit.model_changed", {"version": version}, at)
     forget_serving()
+
+
+def _because(reason: str | None) -> dict[str, Any]:
+    return {} if reason is None else {"reason": reason}
 
 
 def _record(

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+from app.integrations.object_store import NullObjectStore
+from app.integrations.scanner import scanner
 from app.services.ops.job_runs import Round
 from app.services.ops.local_hours import ZONES_IN_USE
 from app.services.ops.reminders import AT_RISK, PERIODS, values_of
@@ -72,6 +74,8 @@ def count(turn: Round) -> int:
     for figures in _parts(turn.at, today):
         run(partial(_keep, figures, turn.at))
         turn.report(0, None)
+    answers = _answers()  # they may take seconds, in which no transaction is open
+    run(partial(_keep, lambda _at: answers, turn.at))
     return changed
 
 
@@ -128,6 +132,14 @@ def _at_risk(at: datetime) -> dict[str, int]:
 def _savers(at: datetime) -> dict[str, int]:
     ((savers,),), ((active,),) = fetch(SAVERS), fetch(ACTIVE_SAVERS, (at - ACTIVE,))
     return {"savers": savers, "active_savers": active}
+
+
+def _answers() -> dict[str, int]:
+    """Whether the systems outside answer, 1 or 0: those that are configured. A page has no time to ask them itself."""
+    looking, store = scanner(current_app.config), current_app.extensions["object_store"]
+    asked = {"scanner": looking if looking.configured else None}
+    asked |= {"storage": None if isinstance(store, NullObjectStore) else store}
+    return {f"answers_{name}": int(one.reachable()) for name, one in asked.items() if one is not None}
 
 
 def _keep(figures: Callable[[datetime], dict[str, int]], at: datetime) -> None:

@@ -28,6 +28,16 @@ FROM loans l LEFT JOIN LATERAL (
 WHERE (%(status)s::text IS NULL OR l.status = %(status)s) AND (NOT %(late)s OR b.oldest IS NOT NULL)
 ORDER BY l.offered_at DESC, l.id DESC LIMIT %(limit)s
 """
+PAYMENTS = """
+SELECT made_at, kind, amount, principal, interest, charges, jar_id, transaction_id FROM loan_payments
+WHERE loan_id = %s ORDER BY made_at, id
+"""
+# Every movement that touched the loan's own accounts.
+MOVED = """
+SELECT t.occurred_at, t.type, t.amount, t.id FROM transactions t WHERE t.id IN (
+    SELECT p.transaction_id FROM postings p JOIN ledger_accounts a ON a.id = p.account_id WHERE a.loan_id = %s)
+ORDER BY t.occurred_at, t.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +56,41 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """What was paid, given back (below zero) or settled; in minor units. ``jar_id``: None for the world outside."""
+
+    made_at: datetime
+    kind: str
+    amount: int
+    principal: int
+    interest: int
+    charges: int
+    jar_id: UUID | None
+    transaction_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to the loan. ``amount``: of a movement, in minor units."""
+
+    at: datetime
+    what: str
+    amount: int | None = None
+    transaction_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
-    """A loan with the decision that it was offered on, and its payments."""
+    """A loan with the decision that it was offered on, its payments, and what happened to it, the oldest first.
+
+    ``name``: of whose it is, whole.
+    """
 
     view: LoanView
     decision: Decision
-    payments: list[tuple[datetime, str, int, int, int, int]]
+    payments: list[Payment]
+    events: list[Event]
+    name: str
 
 
 def listed(*, status: str | None, late: bool, at: datetime, limit: int = 100) -> list[Listed]:
@@ -71,11 +110,20 @@ def show(loan_id: UUID, *, at: datetime, by: UUID | None = None) -> Whole:
         raise NotFound("There is no such loan.")
     saver, _ = found
     view = loan.read(saver, loan_id, at=at)
-    payments = fetch(
-        "SELECT made_at, kind, amount, principal, interest, charges FROM loan_payments WHERE loan_id = %s"
-        " ORDER BY made_at, id",
-        (loan_id,),
-    )
+    payments = [Payment(*row) for row in fetch(PAYMENTS, (loan_id,))]
+    moved = [Event(*row) for row in fetch(MOVED, (loan_id,))]
     actor = "operator" if by is None else "staff"
     audit.record("loan_read", subject_type="loan", subject_id=loan_id, at=at, actor_id=by, actor=actor)
-    return Whole(view, decisions.shown(saver.id, view.loan.decision_id), [tuple(row) for row in payments])
+    return Whole(view, decisions.shown(saver.id, view.loan.decision_id), payments, _events(view, moved), saver.name)
+
+
+def _events(view: LoanView, moved: list[Event]) -> list[Event]:
+    row = view.loan
+    told = [Event(row.offered_at, "offered", row.amount), *moved]
+    if row.cancel_until is not None and view.status not in ("accepted", "cancelled") and row.cancel_until <= view.at:
+        told.append(Event(row.cancel_until, "cooling_off_over"))
+    if row.ended_at is not None:
+        told.append(Event(row.ended_at, view.status))
+    elif view.status == "cancelled":
+        told.append(Event(row.expires_at, "cancelled"))
+    return sorted(told, key=lambda event: event.at)

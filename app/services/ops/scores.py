@@ -18,13 +18,14 @@ from uuid import UUID
 from flask import Flask, current_app
 
 from app import clock
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.services.audit import log as audit
 from app.services.credit import registry
 from app.services.credit.gathering import Gathered, gather, gather_next
-from app.services.credit.refresh import made
+from app.services.credit.refresh import made, refresh
 from app.services.credit.scoring import Scores
 from app.services.credit.storing import Cause, keep
+from app.services.identity import staff_at_work
 from app.services.ops import job_runs
 from app.services.ops.job_runs import JobRun, Round
 from app.services.ops.local_hours import IN_FORCE, SAVERS, LocalHour, local_hours
@@ -187,6 +188,18 @@ def order(user_ids: Sequence[UUID] | None, *, by: UUID | None, actor: str, at: d
         details={"savers": len(parameters["user_ids"]) if parameters else None},
     )  # fmt: skip
     return ordered
+
+
+def recalculate_one(user_id: UUID, *, by: UUID, at: datetime) -> None:
+    """Make one saver's score anew, now. Raises NotFound, DomainError ``not_staff``.
+
+    ``at``: now by the product's clock, taken before anything else.
+    """
+    role = staff_at_work.role_of(by)
+    if not fetch("SELECT 1 FROM users WHERE id = %s AND role = 'saver' AND status <> 'erased'", (user_id,)):
+        raise NotFound
+    refresh({user_id: Cause("recalculation")}, at=at)
+    audit.record("score_recalculated", subject_type="user", subject_id=user_id, at=at, actor_id=by, actor=role)
 
 
 def _patiently() -> None:

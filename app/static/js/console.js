@@ -1,6 +1,6 @@
 // The console by keyboard; every page works without it.
 {
-  const typing = (one) => one.closest("input, select, textarea, [contenteditable]");
+  const typing = (one) => one.closest('input:not([type="checkbox"]), select, textarea, [contenteditable]');
   const links = () => [...document.querySelectorAll("[data-rows] tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
 
   const step = (by) => {
@@ -25,6 +25,10 @@
       if (!step(1)) return;
     } else if (event.key === "k" || (event.key === "ArrowUp" && inRows)) {
       if (!step(-1)) return;
+    } else if (event.key === "x" && inRows) {
+      const box = event.target.closest("tr")?.querySelector('input[type="checkbox"]');
+      if (!box) return;
+      box.checked = !box.checked;
     } else return;
     event.preventDefault();
   });

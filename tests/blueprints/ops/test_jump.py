@@ -22,7 +22,7 @@ def test_straight_to_what_is_named(app: Flask, support: Person, owner: Person) -
     for named, place in (
         (str(owner.saver.id), account), (f"  {str(owner.saver.id).upper()} ", account),
         (owner.saver.email.upper(), account), (number, account), (number[3:], account),
-        (jar, f"{account}#jars"), (movement, f"/ops/transactions/{movement}/"), (loan, f"{account}#loans"),
+        (jar, f"{account}#jars"), (movement, f"/ops/transactions/{movement}/"), (loan, f"/ops/loans/{loan}/"),
         (request, f"/ops/requests/{request}/"), (reference.lower(), f"/ops/requests/{request}/"),
         (owner.id_of("paper_id"), f"/ops/papers/{owner.id_of('paper_id')}/"),
         (owner.id_of("reversal_id"), f"/ops/reversals/{owner.id_of('reversal_id')}/"),

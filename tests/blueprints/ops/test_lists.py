@@ -86,7 +86,8 @@ def test_a_cursor_is_good_for_its_list_order_and_reader_alone(
 
 def test_few_queries_and_none_that_counts_or_skips(app: Flask, support: Person, sent: list[str]) -> None:
     name, _ = named(app, 3)
-    for path in ("/ops/", "/ops/users/", f"/ops/users/?q={name}", "/ops/transactions/?type=deposit&at_least=5"):
+    for path in ("/ops/", "/ops/users/", f"/ops/users/?q={name}", "/ops/transactions/?type=deposit&at_least=5",
+                 "/ops/scores/?since=2026-01-01", "/ops/loans/?due=overdue", "/ops/score-changes/"):  # fmt: skip
         sent.clear()
         assert support.browser.get(path).status_code == 200
         asked = [one for one in sent if one != "[]"]

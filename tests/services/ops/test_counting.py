@@ -1,4 +1,4 @@
-"""What the console's first page shows: counted ahead, equal to what is there, and read in six queries."""
+"""What the console's first page shows: counted ahead, equal to what is there, and read in four queries."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_what_fails_waits_or_was_sealed_shows_at_once(
         send = transactions._send
         monkeypatch.setattr(transactions, "_send", lambda *work, **more: sent.append(1) or send(*work, **more))
         found = run(lambda: figures.read(today=clock.now().date() + timedelta(days=8), now=now))
-    assert len(sent) - 1 <= 6  # and the COMMIT
+    assert len(sent) - 1 <= 4  # and the COMMIT
     assert found.waiting == figures.Waiting(papers=1, requests=1, late=1, reversals=0)
     assert (found.machinery.failed, found.machinery.stuck) == (["a.job"], ["b.job"])
     assert found.machinery.outbox_waiting > 0

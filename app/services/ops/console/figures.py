@@ -1,6 +1,6 @@
 """The figures of the first page: what a job has counted (ops/counting.py), what waits, and whether all parts are well.
 
-Six queries, none of which counts what grows with the savers: what may pile up is counted to ``MOST`` and no further.
+Four queries, none of which counts what grows with the savers: what may pile up is counted to ``MOST`` and no further.
 """
 
 from __future__ import annotations
@@ -17,7 +17,17 @@ from app.transactions import fetch
 MOST: Final = 10_000
 #: Days of the small charts.
 CHARTED: Final = 14
-DAYS = "SELECT day, type, count, amount FROM daily_figures WHERE day BETWEEN %s AND %s ORDER BY day, type"
+COUNTED = """
+SELECT name, value, as_of, NULL::date, NULL::bigint FROM standing_figures
+UNION ALL SELECT type, amount, NULL, day, count FROM daily_figures WHERE day BETWEEN %s AND %s
+"""
+LEDGER = """
+SELECT c.id, c.sealed_at, c.object_key IS NOT NULL, v.at, v.findings, v.postings
+FROM (SELECT 1) AS one
+LEFT JOIN (SELECT id, sealed_at, object_key FROM ledger_checkpoints ORDER BY id DESC LIMIT 1) c ON true
+LEFT JOIN (SELECT at, (details->>'findings')::bigint AS findings, (details->>'postings')::bigint AS postings
+    FROM audit_log WHERE action = 'ledger_verified' ORDER BY at DESC, id DESC LIMIT 1) v ON true
+"""
 WORK = f"""
 SELECT
     (SELECT count(*) FROM (SELECT FROM kyc_documents WHERE status = 'pending' OR proposed_status IS NOT NULL
@@ -30,18 +40,12 @@ SELECT
     (SELECT coalesce(array_agg(kind ORDER BY kind), '{{}}') FROM job_runs
         WHERE status IN ('queued', 'running') AND heartbeat_at < %(silent)s),
     (SELECT count(*) FROM (SELECT FROM deliveries WHERE status = 'dead' LIMIT {MOST}) w),
-    o.waiting, o.dead, o.oldest
+    o.waiting, o.dead, o.oldest, l.*
 FROM (SELECT count(*) FILTER (WHERE dead_at IS NULL) AS waiting, count(dead_at) AS dead,
         min(available_at) FILTER (WHERE dead_at IS NULL AND available_at <= %(now)s) AS oldest
-    FROM (SELECT available_at, dead_at FROM outbox ORDER BY id LIMIT {MOST}) first) o
+    FROM (SELECT available_at, dead_at FROM outbox ORDER BY id LIMIT {MOST}) first) o,
+    ({LEDGER}) l
 """  # noqa: S608  constants only
-LEDGER = """
-SELECT c.id, c.sealed_at, c.object_key IS NOT NULL, v.at, v.findings, v.postings
-FROM (SELECT 1) AS one
-LEFT JOIN (SELECT id, sealed_at, object_key FROM ledger_checkpoints ORDER BY id DESC LIMIT 1) c ON true
-LEFT JOIN (SELECT at, (details->>'findings')::bigint AS findings, (details->>'postings')::bigint AS postings
-    FROM audit_log WHERE action = 'ledger_verified' ORDER BY at DESC, id DESC LIMIT 1) v ON true
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,11 @@ class ModelState:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """All of it. ``counted``: held, locked, lent, owed (minor units), savers, active_savers, streaks_at_risk,
-    loans_in_arrears, arrears (minor units); those are missing that no job has counted yet."""
+    loans_in_arrears, arrears (minor units); those are missing that no job has counted yet. ``answers``: which of the
+    systems outside (scanner, storage) answered when they were last asked, of those that are configured."""
 
     counted: dict[str, Figure]
+    answers: dict[str, bool]
     deposits: Moved
     withdrawals: Moved
     waiting: Waiting
@@ -140,14 +146,19 @@ class Figures:
 
 def read(*, today: date, now: datetime) -> Figures:
     """The figures. ``today``: the day of the installation's own zone by the product's clock; ``now``: real time."""
-    counted = {name: Figure(value, as_of) for name, value, as_of in fetch("SELECT * FROM standing_figures")}
+    counted: dict[str, Figure] = {}
     moved: dict[tuple[str, date], DayTotal] = {}
-    for day, kind, count, amount in fetch(DAYS, (today - timedelta(days=CHARTED - 1), today)):
-        moved[kind, day] = DayTotal(day, count, amount)
-    waiting, machinery = _work(today, now)
+    for name, value, as_of, day, count in fetch(COUNTED, (today - timedelta(days=CHARTED - 1), today)):
+        if day is None:
+            counted[name] = Figure(value, as_of)
+        else:
+            moved[name, day] = DayTotal(day, count, value)
+    outside = [name for name in counted if name.startswith("answers_")]
+    answers = {name.removeprefix("answers_"): bool(counted.pop(name).value) for name in outside}
+    waiting, machinery, ledger = _work(today, now)
     return Figures(
-        counted, _moved(moved, "deposit", today), _moved(moved, "withdraw", today), waiting, machinery,
-        LedgerState(*fetch(LEDGER)[0]), _model(),
+        counted, answers, _moved(moved, "deposit", today), _moved(moved, "withdraw", today), waiting, machinery,
+        ledger, _model(),
     )  # fmt: skip
 
 
@@ -162,13 +173,14 @@ def _moved(found: dict[tuple[str, date], DayTotal], kind: str, today: date) -> M
     return Moved(totals[-1], totals[-8], totals)
 
 
-def _work(today: date, now: datetime) -> tuple[Waiting, Machinery]:
-    ((papers, requests, late, reversals, failed, stuck, dead, waiting, given_up, oldest),) = fetch(
+def _work(today: date, now: datetime) -> tuple[Waiting, Machinery, LedgerState]:
+    ((papers, requests, late, reversals, failed, stuck, dead, waiting, given_up, oldest, *ledger),) = fetch(
         WORK, {"day": today, "silent": now - SILENT_FOR, "now": now}
     )
     return (
         Waiting(papers, requests, late, reversals),
         Machinery(failed, stuck, dead, waiting, given_up, None if oldest is None else now - oldest),
+        LedgerState(*ledger),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from app.transactions import fetch
 Row = TypeVar("Row")
 #: Where a page ended: what its last row is ordered by.
 Position = tuple[Any, ...]
-READ: dict[type, Callable[[str], Any]] = {datetime: datetime.fromisoformat, UUID: UUID, str: str, int: int}
+READ: dict[type, Callable[[str], Any]] = {
+    datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID, str: str, int: int,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

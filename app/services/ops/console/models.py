@@ -63,13 +63,21 @@ def measurements() -> list[Measured]:
     return [monitoring.Measured(*row) for row in rows]
 
 
-def promote(version: str, *, by: UUID, at: datetime) -> str | None:
-    """Have a model predict from now on; the one that did before. Raises as promotion.promote, ``not_staff``."""
+def promote(version: str, *, reason: str, by: UUID, at: datetime) -> str | None:
+    """Have a model predict from now on; the one that did before.
+
+    Raises as promotion.promote, Invalid, DomainError ``not_staff``.
+    """
     staff_at_work.role_of(by)
-    return promotion.promote(version, at=at, actor="staff", actor_id=by)
+    reason = staff_at_work.given_reason(reason)
+    return promotion.promote(version, at=at, actor="staff", actor_id=by, reason=reason)
 
 
-def roll_back(*, by: UUID, at: datetime, to_rule: bool = False) -> tuple[str, str | None]:
-    """Take the model in service back; it, and what serves instead. Raises as promotion.rollback, ``not_staff``."""
+def roll_back(*, reason: str, by: UUID, at: datetime, to_rule: bool = False) -> tuple[str, str | None]:
+    """Take the model in service back; it, and what serves instead.
+
+    Raises as promotion.rollback, Invalid, DomainError ``not_staff``.
+    """
     staff_at_work.role_of(by)
-    return promotion.rollback(at=at, to_rule=to_rule, actor="staff", actor_id=by)
+    reason = staff_at_work.given_reason(reason)
+    return promotion.rollback(at=at, to_rule=to_rule, actor="staff", actor_id=by, reason=reason)

@@ -76,6 +76,17 @@ def test_scores(own_app: Flask, clock: Clock) -> None:
     assert walked(scores.listed, Asked({"at_least": highest.score}, "-score")) == [highest]
     assert walked(scores.listed, Asked({"at_most": highest.score - 1}, "-score")) == lowest[-2::-1]
     assert len(walked(scores.listed, Asked({"status": "no_history"}, "user"))) + len(lowest) == 4
+    changed = walked(scores.listed, Asked({}, "-changed_at"))
+    assert {row.user_id for row in changed} == {row.user_id for row in everybody if row.score}
+    times = [row.changed_at for row in changed if row.changed_at is not None]
+    assert (len(times), times) == (len(changed), sorted(times, reverse=True))
+    for order in ("-changed_at", "-score"):
+        later = walked(scores.listed, Asked({"since": times[0], "at_least": 300}, order))
+        assert {row.user_id for row in later} == {r.user_id for r in changed if r.changed_at == times[0] and r.score}
+    of_all = walked(scores.changes, Asked({}, "-as_of"))
+    own = [one for one in of_all if one.user_id == highest.user_id]
+    assert [one.before for one in own] == [*(one.score for one in own[1:]), None]
+    assert all(one.base + sum(factor.points for factor in one.factors) == one.score for one in own if one.factors)
     whole = run(lambda: scores.read(highest.user_id, by=staff.principal(), at=AT))
     assert whole.base + sum(factor.points for factor in whole.factors) == highest.score
     assert whole.features
@@ -289,10 +300,10 @@ def test_models_with_how_good_they_were_and_who_may_change_which_serves(own_app:
     assert "Predicted 25%, on time 30%." in drawn
     for by, code in ((staff, "model_refused"), (saver, "not_staff")):
         with pytest.raises(DomainError, match=code):
-            run(lambda by=by: models.promote("logistic-1", by=by.id, at=AT))
+            run(lambda by=by: models.promote("logistic-1", reason="A trial", by=by.id, at=AT))
     for by, code in ((staff, "no_model_serving"), (saver, "not_staff")):
         with pytest.raises(DomainError, match=code):
-            run(lambda by=by: models.roll_back(by=by.id, at=AT))
+            run(lambda by=by: models.roll_back(reason="A trial", by=by.id, at=AT))
     run(lambda: queue("INSERT INTO score_health (id, measured_at, verdict, report) VALUES"
                       " (gen_random_uuid(), %s, 'unknown', '{\"rows\": 3}')", (AT,)))  # fmt: skip
     assert [one.verdict for one in run(models.measurements)] == ["unknown"]
