@@ -22,6 +22,7 @@ from werkzeug.routing import Rule
 from app.services.ops.job_runs import perform
 from app.services.ops.jobs import JOBS
 from devstack.check import installed_browser
+from tests import factories
 from tests.browser.test_console import NO_PAGES
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def tour(app: Flask) -> str:
 def take(app: Flask, address: str, accounts: Accounts, folder: Path) -> Iterator[tuple[Path, bytes | None]]:
     """Each picture with where it belongs; None for a page of one thing where the demo has none of it."""
     _send_paper(app, accounts)
+    factories.model(app)  # the demo's history is too short to learn from
     with _at_work(app), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"])
         page = _signed_in(browser, address, accounts)
@@ -95,7 +97,7 @@ def _place(page: Page, address: str, rule: Rule) -> str | None:
     if not rule.arguments:
         return rule.rule
     page.goto(f"{address}/ops/{rule.rule.split('/')[2]}/")
-    one = re.compile(re.escape(PLACE.split(rule.rule)[0]) + r"([0-9][0-9a-f-]*)/")
+    one = re.compile(re.escape(PLACE.split(rule.rule)[0]) + r"((?:logistic-)?[0-9][0-9a-f-]*)/")
     for link in page.locator("main a[href]").all():
         if found := one.fullmatch(str(link.get_attribute("href")).partition("?")[0].partition("#")[0]):
             return PLACE.sub(found[1], rule.rule)

@@ -11,6 +11,7 @@ from flask import Blueprint, abort, current_app, render_template
 
 from app.blueprints.web.access import page_access
 from app.blueprints.web.balance_chart import BalanceChart, chart
+from app.blueprints.web.loan_chart import LoanChart
 from app.services.gamification.badges import CATALOGUE
 from app.services.savings.balances import Balance
 
@@ -63,6 +64,8 @@ def styleguide() -> str:
         field_of=Field,
         today=TODAY,
         balance=_balance(),
+        loan=SimpleNamespace(status="active", open=True, today=TODAY),
+        paid=_paid(),
         days=[SimpleNamespace(date=TODAY - timedelta(days=23 - n), deposits=(n * 7) % 4) for n in range(24)],
         wall=SimpleNamespace(
             earned=[SimpleNamespace(badge_type=code, title=CATALOGUE[code].title) for code in codes[:3]],
@@ -72,6 +75,16 @@ def styleguide() -> str:
         ),
         codes=codes,
     )
+
+
+def _paid() -> LoanChart:
+    """A loan of a year, of which three instalments are paid."""
+    begun = TODAY - timedelta(days=100)
+    return LoanChart(
+        path="M1 128V119H76V110H90", area="M1 128V119H76V110H90V128Z", plan="M1 128L313 22", end=(90, 110), total_y=22,
+        paid=1_353_87, total=5_415_48, instalments=3, of=12, first_day=begun, until=TODAY,
+        last_day=begun + timedelta(days=365), lines=[(TODAY - timedelta(days=5), 1_353_87)],
+    )  # fmt: skip
 
 
 def _balance() -> BalanceChart | None:

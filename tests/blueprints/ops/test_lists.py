@@ -13,7 +13,7 @@ from flask import Flask
 from app.blueprints.ops.columns import Column
 from app.blueprints.ops.users import UsersView
 from app.periods import SaverZone
-from app.transactions import queue, run
+from app.transactions import fetch, queue, run
 from tests import factories
 from tests.attacks.walking import Person, make_person
 from tests.blueprints.ops.test_users import noted
@@ -63,10 +63,17 @@ def test_a_page_follows_the_other_and_none_shows_twice(
 
 
 def test_both_ways(app: Flask, support: Person) -> None:
-    first, second = str(make_person(app).saver.id), str(make_person(app).saver.id)
-    assert ids(support.browser.get("/ops/users/").text)[:2] == [second, first]
-    up = ids(support.browser.get("/ops/users/?sort=created_at").text)
-    assert up == sorted(up)
+    make_person(app)
+    down, up = (ids(support.browser.get(f"/ops/users/?sort={sort}").text) for sort in ("-created_at", "created_at"))
+    assert ids(support.browser.get("/ops/users/").text) == down
+    with app.app_context():
+        found = run(
+            lambda: fetch("SELECT id::text, created_at, id FROM users WHERE id = ANY(%s::uuid[])", ([*up, *down],))
+        )
+    since = {text: (created_at, id_) for text, created_at, id_ in found}
+    assert len(up) > 1
+    assert up == sorted(up, key=since.__getitem__)
+    assert down == sorted(down, key=since.__getitem__, reverse=True)
 
 
 def test_a_cursor_is_good_for_its_list_order_and_reader_alone(

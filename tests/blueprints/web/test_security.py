@@ -10,12 +10,15 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from app.services.identity import contacts, email_check, keyed, password_change, phone_check, sealing, two_factor
 from app.transactions import fetch, queue, run
 from tests import factories
 from tests.blueprints.web.conftest import Visitor, said
 from tests.factories import PASSWORD, Saver
+
+NOBODY = "00000000-0000-0000-0000-000000000001"
 
 NEW = "lamp kite harbour"
 STEP = two_factor.current_step()
@@ -333,9 +336,9 @@ def test_staff_set_it_up_before_anything_else(app: Flask) -> None:
         if rule.rule in {"/profile/two-factor", "/profile/confirm"}:
             continue
         with app.test_request_context():
-            path = app.url_map.bind("localhost").build(
-                rule.endpoint, dict.fromkeys(rule.arguments, "00000000-0000-0000-0000-000000000001")
-            )
+            numbers = {name for name, kind in rule._converters.items() if isinstance(kind, IntegerConverter)}
+            named = {name: 1 if name in numbers else NOBODY for name in rule.arguments}
+            path = app.url_map.bind("localhost").build(rule.endpoint, named)
         answer = browser.get(path)
         assert (answer.status_code, answer.location) == (303, "/profile/two-factor"), path
     assert "Staff sign in with two steps." in browser.get("/profile/two-factor").text
