@@ -37,7 +37,7 @@ from tests.attacks.walking import (
 )
 
 NUMBER_IN_PATH = re.compile(r"(?<=/)\d+(?=/)")
-STAMPED = re.compile(r'(name="(?:csrf_token|key)"[^>]*value=")[^"]*|("request_id": ?")[^"]*')
+STAMPED = re.compile(r'(name="(?:csrf_token|key)"[^>]*value="|data-token=")[^"]*|("request_id": ?")[^"]*')
 SIGNED = re.compile(r"[\w.-]{40,}")
 OF_EACH = {"Date", "X-Request-Id", "Content-Length"}  # the length follows from what is compared
 
