@@ -117,12 +117,13 @@ def test_a_large_file_is_followed_and_comes_by_itself(
     browser.go(f"/ops/transactions/?user={owner.id}")
     browser.send("Export as CSV")
     assert browser.says("it is being written")
+    again: Any = "UPDATE job_runs SET status = 'queued', done = 0 WHERE kind = %s AND status = 'running'"
     half: Any = "UPDATE job_runs SET status = 'running', done = 1, total = 2 WHERE kind = %s AND status = 'queued'"
     with app.app_context():
         run(lambda: queue(half, (exports.KIND,)))
     expect(browser.page.locator("progress")).to_have_attribute("value", "50")
     with app.app_context():
-        run(lambda: queue("UPDATE job_runs SET status = 'queued', done = 0 WHERE kind = %s", (exports.KIND,)))
+        run(lambda: queue(again, (exports.KIND,)))
         assert perform(JOBS[exports.KIND]).state == "done"
     link = browser.page.get_by_role("link", name="Download, 2 rows")
     expect(link).to_be_visible()
