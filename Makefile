@@ -73,8 +73,8 @@ demo-real: .venv/.run-stamp ## load real savings data into the running applicati
 screenshots: .venv/.dev-stamp ## take the pictures of the README anew
 	@exec $(BIN)/python -m tests.screenshots
 
-bench: .venv/.dev-stamp ## measure the running application; ARGS=closing and ARGS=dashboard need none
-	@$(if $(filter closing dashboard,$(ARGS)),exec $(BIN)/python,$(DEVSTACK) exec python) -m bench $(ARGS)
+bench: .venv/.dev-stamp ## measure; only ARGS=deposits, and all of them, need a running application
+	@$(if $(filter deposits,$(or $(ARGS),deposits)),$(DEVSTACK) exec python,exec $(BIN)/python) -m bench $(ARGS)
 
 clean: ## delete the environment, caches and the servers' data
 	@$(FIND_PYTHON); test ! -d .local || "$$python" -m devstack clean

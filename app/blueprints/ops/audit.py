@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from flask import url_for
 from flask_admin import expose
-from wtforms import Field, StringField, ValidationError
+from wtforms import StringField, ValidationError
 
 from app.blueprints.ops.base import StaffRole
 from app.blueprints.ops.columns import Column, said
-from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, IdFilter, TextFilter
+from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, IdFilter, LastDayFilter, TextFilter
 from app.blueprints.ops.lists import ListView
-from app.blueprints.web.access import caller
-from app.periods import start_of_day
 from app.services.ops.console import audit_log, proofs
 from app.services.ops.console.listing import Asked, Order, Page
 from app.transactions import run
@@ -33,7 +30,7 @@ class AuditFilters(FilterForm):
     role = ChoiceFilter("By", [*ACTORS.items(), ("saver", "a saver")])
     action = ChoiceFilter("Did", [])
     since = DayFilter("From", name="from")
-    until = DayFilter("To", name="to")
+    until = LastDayFilter("To", name="to")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,11 +42,6 @@ class AuditFilters(FilterForm):
         """An id is found by its kind. Raises ValidationError."""
         if field.data and not self.subject_type.data:
             raise ValidationError("Say what it is the id of.")
-
-    def validate_until(self, field: Field) -> None:
-        """The days must not be the wrong way round. Raises ValidationError."""
-        if self.since.data and field.data and field.data < self.since.data:
-            raise ValidationError("This is before the first day.")
 
 
 class AuditView(ListView):
@@ -73,15 +65,6 @@ class AuditView(ListView):
         Column("told", "Details", "long"),
         Column("id", "Entry", "number"),
     )
-
-    def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Days in the reader's zone; the last one is whole."""
-        zone = caller().zone.name
-        if "since" in values:
-            values["since"] = start_of_day(values["since"], zone)
-        if "until" in values:
-            values["before"] = start_of_day(values.pop("until") + timedelta(days=1), zone)
-        return values
 
     def rows(self, asked: Asked) -> Page[audit_log.Entry]:
         """A page of entries."""

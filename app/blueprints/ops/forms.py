@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from wtforms import Field, SelectChoice, SelectField, StringField, ValidationError
+from wtforms.form import BaseForm
 from wtforms.validators import Optional
 
 from app.blueprints.web.forms.fields import AmountField, DayField, Given, OneLine, PageForm
@@ -67,6 +68,16 @@ class IdFilter(StringField):
 
 class DayFilter(DayField):
     """A day."""
+
+
+class LastDayFilter(DayFilter):
+    """The last of the days whose first is the form's ``since``, and part of them."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """The days must not be the wrong way round. Raises ValidationError."""
+        first = form["since"].data
+        if first and self.data and self.data < first:
+            raise ValidationError("This is before the first day.")
 
 
 class AmountFilter(AmountField):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,11 +15,10 @@ from app import clock
 from app.blueprints.ops import words
 from app.blueprints.ops.base import ConsoleView, StaffRole, only
 from app.blueprints.ops.columns import Column
-from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, Given, PageForm
+from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, Given, LastDayFilter, PageForm
 from app.blueprints.ops.lists import ListView
 from app.blueprints.web.access import caller
 from app.errors import DomainError
-from app.periods import start_of_day
 from app.services.ops import job_list, trying_again
 from app.services.ops.console import figures, machinery, runs
 from app.services.ops.console.listing import Asked, Order, Page
@@ -70,7 +69,7 @@ class RunFilters(FilterForm):
     kind = ChoiceFilter("Job", [(name, name) for name in sorted(JOBS)])
     status = ChoiceFilter("State", words.choices(runs.RUN_STATES, words.RUNS))
     since = DayFilter("From", name="from")
-    until = DayFilter("To", name="to")
+    until = LastDayFilter("To", name="to")
 
 
 class RunsView(ListView):
@@ -95,15 +94,6 @@ class RunsView(ListView):
         Column("error", "Error"),
         Column("id", "Id", "id"),
     )
-
-    def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Days in the reader's zone; the last one is whole."""
-        zone = caller().zone.name
-        if "since" in values:
-            values["since"] = start_of_day(values["since"], zone)
-        if "until" in values:
-            values["before"] = start_of_day(values.pop("until") + timedelta(days=1), zone)
-        return values
 
     def rows(self, asked: Asked) -> Page[runs.Run]:
         """A page of runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from flask import Response, abort, flash, redirect, request
@@ -17,6 +18,7 @@ from app.blueprints.ops.columns import Column
 from app.blueprints.ops.forms import FilterForm
 from app.blueprints.web.access import caller
 from app.errors import DomainError
+from app.periods import start_of_day
 from app.services.audit import log as audit
 from app.services.ops.console.listing import Asked, Order, Page
 from app.transactions import run
@@ -48,7 +50,12 @@ class ListView(ConsoleView):
         raise NotImplementedError
 
     def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The service's filters out of what the form holds. A day becomes an instant here, in the reader's zone."""
+        """The service's filters out of the form's values: days as instants of the reader's zone, the last one whole."""
+        zone = caller().zone.name
+        if "since" in values:
+            values["since"] = start_of_day(values["since"], zone)
+        if "until" in values:
+            values["before"] = start_of_day(values.pop("until") + timedelta(days=1), zone)
         return values
 
     def order_of(self, _filters: dict[str, Any], sort: str) -> str:

@@ -8,16 +8,14 @@ from uuid import UUID
 
 from flask import url_for
 from flask_admin import expose
-from wtforms import Field, ValidationError
 
 from app import clock
 from app.blueprints.ops import words
 from app.blueprints.ops.base import StaffRole
 from app.blueprints.ops.columns import Column
-from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, IdFilter
+from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, IdFilter, LastDayFilter
 from app.blueprints.ops.lists import ListView
 from app.blueprints.web.access import caller
-from app.periods import start_of_day
 from app.services.loans.words import OF_MONEY
 from app.services.ops import loan_book
 from app.services.ops.console import loans, masks
@@ -43,12 +41,7 @@ class LoanFilters(FilterForm):
         ],
     )
     since = DayFilter("Offered from", name="from")
-    until = DayFilter("Offered to", name="to")
-
-    def validate_until(self, field: Field) -> None:
-        """The days must not be the wrong way round. Raises ValidationError."""
-        if self.since.data and field.data and field.data < self.since.data:
-            raise ValidationError("This is before the first day.")
+    until = LastDayFilter("Offered to", name="to")
 
 
 class LoansView(ListView):
@@ -76,15 +69,10 @@ class LoansView(ListView):
     )  # fmt: skip
 
     def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Days in the reader's zone; the last one is whole."""
-        zone = caller().zone
+        """What is due, as a day of the reader's."""
         if "due" in values:
-            values["due_before"] = zone.date(clock.now()) + timedelta(days=DUE[values.pop("due")])
-        if "since" in values:
-            values["since"] = start_of_day(values["since"], zone.name)
-        if "until" in values:
-            values["before"] = start_of_day(values.pop("until") + timedelta(days=1), zone.name)
-        return values
+            values["due_before"] = caller().zone.date(clock.now()) + timedelta(days=DUE[values.pop("due")])
+        return super().narrowed(values)
 
     def order_of(self, filters: dict[str, Any], sort: str) -> str:
         """What is due comes by its day."""

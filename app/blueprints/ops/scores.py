@@ -19,7 +19,6 @@ from app.blueprints.ops.places import place
 from app.blueprints.web.access import caller
 from app.blueprints.web.score_chart import chart
 from app.errors import DomainError
-from app.periods import start_of_day
 from app.scoring.policy import HIGHEST, policy
 from app.services.credit import history
 from app.services.credit.words import Words
@@ -73,12 +72,10 @@ class ScoresView(ListView):
         return super().sorts() - {"changed_at"}
 
     def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """A band as the scores that it begins and ends with; the day in the reader's zone."""
+        """A band as the scores that it begins and ends with."""
         if "band" in values:
             values["at_least"], values["at_most"] = _edges(values.pop("band"))
-        if "since" in values:
-            values["since"] = start_of_day(values["since"], caller().zone.name)
-        return values
+        return super().narrowed(values)
 
     def order_of(self, filters: dict[str, Any], sort: str) -> str:
         """Whoever has no score yet has no change of one: those come as they signed up, and so does one account."""
@@ -216,12 +213,6 @@ class ScoreChangesView(ListView):
         Column("model_version", "Model"),
         Column("user_id", "Account", "id", link=lambda row: url_for("ops_scores.one", user_id=row.user_id)),
     )
-
-    def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The day in the reader's zone."""
-        if "since" in values:
-            values["since"] = start_of_day(values["since"], caller().zone.name)
-        return values
 
     def rows(self, asked: Asked) -> Page[scores.Change]:
         """A page of changes."""

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from flask import flash, redirect, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response as Redirect
-from wtforms import Field, StringField, ValidationError
+from wtforms import StringField
 
 from app import clock
 from app.blueprints.ops import words
 from app.blueprints.ops.base import StaffRole, only
 from app.blueprints.ops.columns import Column
-from app.blueprints.ops.forms import AmountFilter, ChoiceFilter, DayFilter, FilterForm, IdFilter
+from app.blueprints.ops.forms import AmountFilter, ChoiceFilter, DayFilter, FilterForm, IdFilter, LastDayFilter
 from app.blueprints.ops.lists import ListView
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller
 from app.blueprints.web.forms.fields import Given, OneLine, PageForm
 from app.errors import DomainError, NotFound
-from app.periods import start_of_day
 from app.services.identity.staff_at_work import LONGEST_REASON
 from app.services.ops import exports, reversal_requests
 from app.services.ops.console import reversals, transactions
@@ -38,12 +36,7 @@ class TransactionFilters(FilterForm):
     at_least = AmountFilter("At least")
     at_most = AmountFilter("At most")
     since = DayFilter("From", name="from")
-    until = DayFilter("To", name="to")
-
-    def validate_until(self, field: Field) -> None:
-        """The days must not be the wrong way round. Raises ValidationError."""
-        if self.since.data and field.data and field.data < self.since.data:
-            raise ValidationError("This is before the first day.")
+    until = LastDayFilter("To", name="to")
 
 
 class ReverseForm(PageForm):
@@ -73,15 +66,6 @@ class TransactionsView(ListView):
         Column("reversed_by", "Reversed by", "id"),
         Column("id", "Id", "id"),
     )  # fmt: skip
-
-    def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Days in the reader's zone; the last one is whole."""
-        zone = caller().zone.name
-        if "since" in values:
-            values["since"] = start_of_day(values["since"], zone)
-        if "until" in values:
-            values["before"] = start_of_day(values.pop("until") + timedelta(days=1), zone)
-        return values
 
     def rows(self, asked: Asked) -> Page[transactions.Movement]:
         """A page of movements."""

@@ -17,7 +17,6 @@ from app.blueprints.ops.columns import Column
 from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, ReasonForm, TextFilter
 from app.blueprints.ops.sections import SECTIONS
 from app.blueprints.web.access import caller
-from app.periods import start_of_day
 from app.services.ops.console import one_user, users
 from app.services.ops.console.listing import Asked, Order, Page
 from app.transactions import run
@@ -54,12 +53,6 @@ class UsersView(CareView):
         Column("created_at", "Here since", "instant", sortable=True),
         Column("id", "Id", "id"),
     )
-
-    def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The day in the reader's zone."""
-        if "since" in values:
-            values["since"] = start_of_day(values["since"], caller().zone.name)
-        return values
 
     def order_of(self, filters: dict[str, Any], sort: str) -> str:
         """Whoever is sought by a beginning comes in the order of it."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from app.blueprints.api.schemas.base import LocalDate, MoneyField, StrictSchema, StrictString, UtcDateTime
-from app.blueprints.api.schemas.savings import HistoryQuerySchema, PageQuerySchema
-from app.ledger.accounts import TRANSACTION_TYPES
+from app.blueprints.api.schemas.base import StrictSchema, StrictString, UtcDateTime
+from app.blueprints.api.schemas.savings import HistoryQuerySchema, PageQuerySchema, TransactionSchema
 from app.services.ops.console.lookup import KYC_STATES
 
 
@@ -48,21 +47,11 @@ class AllMovementsQuerySchema(HistoryQuerySchema):
     jar_id = fields.UUID()
 
 
-class AnyTransactionSchema(StrictSchema):
+class AnyTransactionSchema(TransactionSchema):
     """A movement and whose it is. ``jar_id`` is null where a loan moved and no jar."""
 
-    id = fields.UUID(required=True)
     user_id = fields.UUID(required=True)
     jar_id = fields.UUID(required=True, allow_none=True)
-    type = fields.String(required=True, validate=validate.OneOf(TRANSACTION_TYPES))
-    amount = MoneyField(required=True, dump_only=True)
-    currency = fields.String(required=True)
-    date = LocalDate(required=True)
-    occurred_at = UtcDateTime(required=True)
-    balance_after = MoneyField(required=True, dump_only=True)
-    note = fields.String(required=True, allow_none=True)
-    reversal_of = fields.UUID(required=True, allow_none=True)
-    status = fields.String(required=True, validate=validate.OneOf(["posted", "reversed"]))
 
 
 class AnyTransactionPageSchema(StrictSchema):
