@@ -36,7 +36,7 @@ up: .venv/.run-stamp ## start the servers only, print their settings
 status: .venv/.run-stamp ## what of `make run` answers
 	@$(DEVSTACK) status
 
-code: .venv/.run-stamp ## the six digits for signing in as the demo's member of staff
+code: .venv/.run-stamp ## the six digits for signing in as the demo's staff
 	@$(DEVSTACK) code
 
 shell: .venv/.run-stamp ## a Python shell in the running application

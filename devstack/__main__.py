@@ -60,7 +60,7 @@ def status() -> int:
 
 
 def code() -> int:
-    """The code with which the demo's member of staff signs in now."""
+    """The code with which the demo's staff sign in now."""
     say(runfile.code(runfile.read(DIRECTORY)["admin"]))
     return 0
 

@@ -164,6 +164,8 @@ class Launch:
             }
             for role, email in default.items()
         }
+        second = self.environ.get("DEMO_SUPPORT_EMAIL") or "support@example.com"
+        accounts["support"] = {"email": second, "password": accounts["admin"]["password"]}
         accounts["admin"]["totp_secret"] = self.environ.get("DEMO_ADMIN_TOTP_SECRET") or known[secrets.TOTP_NAME]
         return accounts
 
@@ -242,8 +244,8 @@ class Launch:
         width = max(len(account["email"]) for account in accounts.values())
         say(f"\nChhota runs at {self.url}  ({time.monotonic() - self._began:.1f} s)\n")
         for role, account in accounts.items():
-            say(f"  {role:6}{account['email']:{width}}  {account['password']}")
-        say(f"        code now {runfile.code(accounts['admin'])}; for the next ones: make code")
+            say(f"  {role:8}{account['email']:{width}}  {account['password']}")
+        say(f"          code of both staff now {runfile.code(accounts['admin'])}; for the next ones: make code")
         say("\nLogs are in .local/logs. Ctrl-C stops everything; the data stays.")
 
     def keep(self) -> None:

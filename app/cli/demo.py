@@ -16,7 +16,7 @@ from app.services.ops import demo
 from app.transactions import run
 
 group = Commands("demo", help="Accounts with a history, for looking at the product (never in production).")
-SAVER_EMAIL, ADMIN_EMAIL = "asha@example.com", "admin@example.com"
+SAVER_EMAIL, ADMIN_EMAIL, SUPPORT_EMAIL = "asha@example.com", "admin@example.com", "support@example.com"
 
 
 @group.command("load")
@@ -25,7 +25,8 @@ def load() -> None:
 
     Addresses and passwords come from DEMO_SAVER_EMAIL, DEMO_SAVER_PASSWORD, DEMO_ADMIN_EMAIL and DEMO_ADMIN_PASSWORD,
     the key of the staff's authenticator app from DEMO_ADMIN_TOTP_SECRET, then from what `make run` has written; a
-    password or key that nobody gives is made up and printed.
+    password or key that nobody gives is made up and printed. The second member of staff (DEMO_SUPPORT_EMAIL) has the
+    first one's password and key.
     """
     not_in_production("Demo data")
     accounts, made_up = _accounts()
@@ -65,13 +66,14 @@ def _accounts() -> tuple[demo.Accounts, dict[str, str]]:
         totp = written["admin"].get("totp_secret")
     if not totp:
         totp = made_up[f"{email}, key of the authenticator app"] = demo.new_key()
-    return demo.Accounts(*found["saver"], *found["admin"], totp), made_up
+    second = os.environ.get("DEMO_SUPPORT_EMAIL") or written.get("support", {}).get("email") or SUPPORT_EMAIL
+    return demo.Accounts(*found["saver"], *found["admin"], totp, second), made_up
 
 
 def _written_by_make_run() -> dict[str, Any]:
     try:
         content = json.loads(settings.RUN_FILE.read_text(encoding="utf-8"))
-        return {role: dict(content[role]) for role in ("saver", "admin") if role in content}
+        return {role: dict(content[role]) for role in ("saver", "admin", "support") if role in content}
     except (OSError, ValueError, TypeError):
         return {}
 

@@ -14,7 +14,7 @@ from app.extensions import Model
 from app.models.identity import Instant, one_of
 from app.transactions import on_violation
 
-REVERSAL_STATES = ("waiting", "approved", "declined", "void")
+REVERSAL_STATES = ("waiting", "approved", "declined", "void", "withdrawn")
 #: Why a second member of staff decides: how much it is, or that the saver would owe some of it.
 REVERSAL_WHYS = ("limit", "owed")
 
@@ -23,6 +23,7 @@ class ReversalRequest(Model):
     """A reversal that one member of staff asked for and a second one decides about.
 
     ``void``: what was asked for had been taken back otherwise, or can no longer be, when it was to be approved.
+    ``withdrawn``: by whoever asked, at ``decided_at``.
     ``reversal_id``: the transaction that an approval booked. ``reason``: why, in a sentence without anybody's name.
     """
 
@@ -32,7 +33,7 @@ class ReversalRequest(Model):
         CheckConstraint(one_of("why", REVERSAL_WHYS), name="why"),
         CheckConstraint("decided_by <> requested_by", name="nobody_decides_their_own"),
         CheckConstraint("(status = 'waiting') = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided_by"),
+        CheckConstraint("(decided_by IS NULL) = (status IN ('waiting', 'withdrawn'))", name="decided_by"),
         CheckConstraint("(status = 'approved') = (reversal_id IS NOT NULL)", name="approved"),
         Index(
             "uq_reversal_requests_waiting",
@@ -50,7 +51,7 @@ class ReversalRequest(Model):
     transaction_id: Mapped[UUID] = mapped_column(ForeignKey("transactions.id"))
     reason: Mapped[str] = mapped_column(String(200))
     why: Mapped[str] = mapped_column(String(8))
-    status: Mapped[str] = mapped_column(String(8), server_default="waiting", default="waiting")
+    status: Mapped[str] = mapped_column(String(16), server_default="waiting", default="waiting")
     requested_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     requested_at: Mapped[datetime] = mapped_column(Instant)
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

@@ -162,6 +162,13 @@ class SupportRequest(Model):
             postgresql_where=text("status = 'answered' AND about_kind IS NOT NULL"),
         ),
         Index("ix_support_requests_open", "answer_by", "id", postgresql_where=text("status = 'open'")),
+        Index(
+            "ix_support_requests_about",
+            "about_kind",
+            "answer_by",
+            "id",
+            postgresql_where=text("status = 'open' AND about_kind IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuids.uuid7)

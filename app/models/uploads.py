@@ -73,6 +73,13 @@ class IdentityPaper(Model):
             postgresql_where=text("status = 'pending' OR proposed_status IS NOT NULL"),
         ),
         Index(
+            "ix_kyc_documents_waiting_type", "document_type", "uploaded_at", "id",
+            postgresql_where=text("status = 'pending' OR proposed_status IS NOT NULL"),
+        ),
+        Index(
+            "ix_kyc_documents_proposed", "uploaded_at", "id", postgresql_where=text("proposed_status IS NOT NULL")
+        ),
+        Index(
             "ix_kyc_documents_refused", "decided_at",
             postgresql_where=text("file_id IS NOT NULL AND status IN ('rejected', 'resubmit')"),
         ),

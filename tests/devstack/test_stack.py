@@ -249,12 +249,13 @@ def test_sweep_removes_what_a_killed_test_run_has_left(
     remove(used)
 
 
-def test_a_process_is_ours_by_pid_start_and_command_line(directory: Path) -> None:
+def test_a_process_is_ours_by_pid_start_and_command_line(directory: Path, until: Callable[..., None]) -> None:
     process = subprocess.Popen(["sleep", "602"])
     try:
         noted = PidFile(directory / "noted.json", ("sleep", "602"))
         noted.write(process.pid)
-        assert noted.living() == process.pid
+        # For a moment after it was started, a process has no command line yet.
+        until(lambda: noted.living() == process.pid)
         assert not is_ours(process.pid, ("postgres", "-D"))
         assert PidFile(noted.file, ("postgres",)).living() is None
         noted.file.write_text(f'{{"pid": {process.pid}, "started": "1"}}')

@@ -25,6 +25,13 @@ from app.services.ops.console import reversals
 from app.services.ops.console.listing import Asked, Order, Page
 from app.transactions import run
 
+#: What each decision does.
+SETTLED_BY = {
+    "approve": reversal_requests.approve,
+    "decline": reversal_requests.decline,
+    "withdraw": reversal_requests.withdraw,
+}
+
 
 class ReversalFilters(FilterForm):
     """What requests are narrowed by."""
@@ -34,9 +41,9 @@ class ReversalFilters(FilterForm):
 
 
 class DecisionForm(PageForm):
-    """What the second person says."""
+    """What the second person says, or whoever asked."""
 
-    decision = HiddenField("Decision", [AnyOf(("approve", "decline"), message="Agree or decline.")])
+    decision = HiddenField("Decision", [AnyOf(SETTLED_BY, message="Agree, decline or withdraw.")])
 
 
 class ReversalsView(ListView):
@@ -75,11 +82,11 @@ class ReversalsView(ListView):
     @expose("/<uuid:reversal_id>/decide", methods=("POST",))
     @only(fresh=True)
     def decide(self, reversal_id: UUID) -> Any:
-        """Agree, and the movement is taken back; or decline."""
+        """Agree, and the movement is taken back; or decline; or withdraw what one has asked for."""
         person, now, form = caller(), clock.now(), DecisionForm()
         if not form.validate():
             return self._one(reversal_id, form), 422
-        settle = reversal_requests.approve if form.decision.data == "approve" else reversal_requests.decline
+        settle = SETTLED_BY[form.decision.data]
         try:
             done = run(lambda: settle(reversal_id, by=person.id, at=now))
         except NotFound:
@@ -100,7 +107,7 @@ class ReversalsView(ListView):
         asked, foreseen, story = run(work)
         return self.render(
             "ops/reversal.html", trail=[(f"Request {str(reversal_id)[-8:]}", None)], asked=asked, foreseen=foreseen,
-            story=story, form=form, own=person.id in {asked.requested_by, asked.user_id},
+            story=story, form=form, asked_by_me=person.id == asked.requested_by, of_mine=person.id == asked.user_id,
         )  # fmt: skip
 
 
@@ -108,5 +115,6 @@ class ReversalsView(ListView):
 SAID = {
     "approved": ("It is taken back, by two of you.", "moved"),
     "declined": ("Declined. Nothing has moved, and it may be asked for anew.", "success"),
+    "withdrawn": ("Withdrawn. Nothing has moved, and it may be asked for anew.", "success"),
     "void": ("It had been taken back otherwise, or can no longer be. Nothing has moved.", "warning"),
 }

@@ -66,6 +66,7 @@ REVERSALS: Final = {
     "approved": "done by two",
     "declined": "declined",
     "void": "not possible",
+    "withdrawn": "withdrawn",
 }
 REVERSAL_WHYS: Final = {"limit": "above the limit", "owed": "leaves something owed"}
 #: What the audit log says of a movement, for its story.
@@ -74,6 +75,7 @@ STORY: Final = {
     "reversal_requested": "asked for it to be taken back",
     "reversal_approved": "agreed as the second person",
     "reversal_declined": "declined",
+    "reversal_withdrawn": "withdrew the request",
     "reversal_void": "found that it could not be done any more",
 }
 REQUESTS: Final = {"open": "open", "answered": "answered"}

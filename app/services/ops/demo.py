@@ -6,8 +6,9 @@ what the engine makes of them. The same day and the same seed give the same hist
 
 A reset keeps what was: the ledger is append-only, and recreating the database would need the owner's rights, end every
 other account on it and pull the tables away under a running web server. So the demo savers of before are retired: their
-sign-ins end, the accounts are suspended, their address and number are set free, and new savers take those. The staff
-account stays: it is named in the audit log, and nothing about it can go stale.
+sign-ins end, what of theirs waits for staff is closed, the accounts are suspended, their address and number are set
+free, and new savers take those. The two members of staff stay: they are named in the audit log, and nothing about them
+can go stale.
 """
 
 from __future__ import annotations
@@ -25,12 +26,22 @@ from app.periods import SaverZone
 from app.services.audit import log as audit
 from app.services.identity import contacts, passwords, revocations, signup, staff, two_factor
 from app.services.identity.principal import Principal
-from app.services.ops import demo_savers
+from app.services.ops import demo_savers, reversal_requests, support_answers
 from app.services.ops.demo_savers import Person
 from app.transactions import fetch, queue
 
 LOCK = 4_201_002  # any number of its own: one load at a time
 AGE = timedelta(days=170)
+WAITING_REVERSALS = """
+SELECT r.id, r.requested_by FROM reversal_requests r JOIN transactions t ON t.id = r.transaction_id
+WHERE t.user_id = %s AND r.status = 'waiting'
+"""
+# With who gave the answer that the saver is not content with: somebody else judges it.
+OPEN_REQUESTS = """
+SELECT s.id, b.answered_by FROM support_requests s LEFT JOIN support_requests b ON b.id = s.appeal_of
+WHERE s.user_id = %s AND s.status = 'open'
+"""
+BEGUN_ANEW = "The demo was begun anew."
 LOADED, RETIRED = "demo_loaded", "demo_retired"
 
 
@@ -38,7 +49,8 @@ LOADED, RETIRED = "demo_loaded", "demo_retired"
 class Accounts:
     """Whom the person at the screen signs in as. The demo's other savers share the saver's password.
 
-    ``admin_totp``: what an authenticator app of the member of staff holds (base32).
+    ``admin_totp``: what an authenticator app of the staff holds (base32). The second member of staff, for what two have
+    to agree on, shares the administrator's password and key.
     """
 
     saver_email: str
@@ -46,6 +58,20 @@ class Accounts:
     admin_email: str
     admin_password: str
     admin_totp: str
+    support_email: str = "support@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The demo's two members of staff, by their ids. ``new``: whether either was made now."""
+
+    admin: UUID
+    support: UUID
+    new: bool = False
+
+    def other_than(self, person: UUID | None) -> UUID:
+        """One who is not ``person``."""
+        return self.support if person == self.admin else self.admin
 
 
 def new_key() -> str:
@@ -61,10 +87,10 @@ def load(accounts: Accounts, *, now: datetime) -> bool:
     """
     _refuse_production()
     fetch("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-    admin, admin_is_new = _admin(accounts, now)
-    made = [admin_is_new]
+    members = _staff(accounts, now)
+    made = [members.new]
     for person in demo_savers.people(accounts.saver_email):
-        made.append(_saver(person, accounts.saver_password, admin.id, now))
+        made.append(_saver(person, accounts.saver_password, members, now))
     return any(made)
 
 
@@ -73,7 +99,9 @@ def reset(accounts: Accounts, *, now: datetime) -> int:
     _refuse_production()
     fetch("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
     savers = [user for user in _demo_users() if user.role == "saver"]
+    members = _staff(accounts, now)
     for user in savers:
+        _close(user, members, now)
         _retire(user, now)
     db.session.flush()
     load(accounts, now=now)
@@ -107,33 +135,35 @@ def _existing(email: str) -> User | None:
         raise DomainError(
             "not_a_demo_account",
             f"{email} is the account of somebody who is not part of the demo: give the demo another address"
-            " (DEMO_SAVER_EMAIL, DEMO_ADMIN_EMAIL).",
+            " (DEMO_SAVER_EMAIL, DEMO_ADMIN_EMAIL, DEMO_SUPPORT_EMAIL).",
         )
     return user
 
 
-def _admin(accounts: Accounts, now: datetime) -> tuple[User, bool]:
-    user = _existing(accounts.admin_email)
+def _staff(accounts: Accounts, now: datetime) -> Staff:
+    if contacts.email_key(accounts.admin_email) == contacts.email_key(accounts.support_email):
+        raise DomainError("not_a_demo_account", "The demo's two members of staff need two addresses.")
+    admin, admin_is_new = _member(accounts, accounts.admin_email, demo_savers.ADMIN_NAME, "admin", now)
+    support, support_is_new = _member(accounts, accounts.support_email, demo_savers.SUPPORT_NAME, "support", now)
+    return Staff(admin.id, support.id, admin_is_new or support_is_new)
+
+
+def _member(accounts: Accounts, email: str, name: str, role: str, now: datetime) -> tuple[User, bool]:
+    user = _existing(email)
     if user is not None:
         if user.role not in STAFF_ROLES:
-            raise DomainError("not_a_demo_account", f"{accounts.admin_email} is a saver of the demo, not its staff.")
+            raise DomainError("not_a_demo_account", f"{email} is a saver of the demo, not its staff.")
         _keep_password(user, accounts.admin_password)
         _keep_totp(user, accounts.admin_totp)
         return user, False
-    user = staff.add(
-        name=demo_savers.ADMIN_NAME,
-        email=accounts.admin_email,
-        password=accounts.admin_password,
-        role="admin",
-        at=now - AGE,
-    )
+    user = staff.add(name=name, email=email, password=accounts.admin_password, role=role, at=now - AGE)
     db.session.flush()
     _keep_totp(user, accounts.admin_totp)
     _note(LOADED, user, now)
     return user, True
 
 
-def _saver(person: Person, password: str, admin_id: UUID, now: datetime) -> bool:
+def _saver(person: Person, password: str, members: Staff, now: datetime) -> bool:
     user = _existing(person.email)
     if user is not None:
         _keep_password(user, password)
@@ -159,7 +189,7 @@ def _saver(person: Person, password: str, admin_id: UUID, now: datetime) -> bool
         user.id, UUID(int=0), user.role, user.name, user.email, user.language, user.kyc_status,
         SaverZone(user.time_zone, None, None),
     )  # fmt: skip
-    demo_savers.tell(person, principal, staff_id=admin_id, now=now)
+    demo_savers.tell(person, principal, staff_id=members.admin, second_id=members.support, now=now)
     return True
 
 
@@ -174,6 +204,14 @@ def _keep_totp(user: User, secret: str) -> None:
     if two_factor.secret_of(user.id) != secret:
         two_factor.keep(user.id, secret)
         two_factor.switch_on(user.id, now=datetime.now(UTC))
+
+
+def _close(user: User, members: Staff, now: datetime) -> None:
+    """Have the staff decide what of the saver's waits for them: nobody would come to hear of it."""
+    for request_id, asked_by in fetch(WAITING_REVERSALS, (user.id,)):
+        reversal_requests.decline(request_id, by=members.other_than(asked_by), at=now)
+    for request_id, answered_by in fetch(OPEN_REQUESTS, (user.id,)):
+        support_answers.answer(request_id, BEGUN_ANEW, by=members.other_than(answered_by), at=now)
 
 
 def _retire(user: User, now: datetime) -> None:

@@ -11,7 +11,7 @@ from app.periods import Plan, period_of, shift, start_of
 from app.services.identity.principal import Principal
 from app.services.ops.demo_story import Story
 
-ADMIN_NAME = "Meera Iyer"
+ADMIN_NAME, SUPPORT_NAME = "Meera Iyer", "Arjun Nair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ def people(saver_email: str) -> list[Person]:
     ]
 
 
-def tell(person: Person, saver: Principal, *, staff_id: UUID, now: datetime) -> None:
+def tell(person: Person, saver: Principal, *, staff_id: UUID, second_id: UUID, now: datetime) -> None:
     """Let everything of ``person``'s story happen through the services, in the order of its instants."""
-    story = Story(saver, staff_id, now)
+    story = Story(saver, staff_id, second_id, now)
     person.story(story)
     story.score_each_week()
     story.happen()

@@ -31,12 +31,12 @@ PAISE = 100
 
 
 class Story:
-    """What one saver did, collected and then done."""
+    """What one saver did, collected and then done. ``second_id``: who of the staff asks for what takes two."""
 
-    def __init__(self, saver: Principal, staff_id: UUID, now: datetime) -> None:
+    def __init__(self, saver: Principal, staff_id: UUID, second_id: UUID, now: datetime) -> None:
         self.random = Random(f"{SEED} {saver.name}")  # the same history each time, no secret  # noqa: S311
         self.today = saver.zone.date(now)
-        self._saver, self._staff_id, self._now = saver, staff_id, now
+        self._saver, self._staff_id, self._second_id, self._now = saver, staff_id, second_id, now
         self._zone = saver.zone.at(now)
         self._events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._jars: dict[str, UUID] = {}
@@ -106,7 +106,7 @@ class Story:
         self._at(
             ago,
             20.5,
-            lambda at: _ignore(reversal_requests.ask(self._movements[label], reason=reason, by=self._staff_id, at=at)),
+            lambda at: _ignore(reversal_requests.ask(self._movements[label], reason=reason, by=self._second_id, at=at)),
         )
 
     def ask(self, ago: int, subject: str, text: str, *, answer: str | None = None, again: str | None = None) -> None:

@@ -1,7 +1,8 @@
 """Taking a movement back from the console: at once by one member of staff, or by two where much hangs on it.
 
 What one asks for that is above ``REVERSAL_ALONE_LIMIT_MINOR``, or would leave something owed by the saver, waits for a
-second one. Both locks are taken in one order, the saver's first: however many decide at once, one decision counts.
+second one, and whoever asked may withdraw it. Both locks are taken in one order, the saver's first: however many decide
+at once, one decision counts.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What became of a request: ``approved`` with what was booked, ``declined``, or ``void``."""
+    """What became of a request: ``approved`` with what was booked, ``declined``, ``void`` or ``withdrawn``."""
 
     status: str
     booked: Reversal | None = None
@@ -67,7 +68,7 @@ def approve(request_id: UUID, *, by: UUID, at: datetime) -> Decided:
 
     Raises NotFound, DomainError ``not_staff``, ``own_movement``, ``own_request``, ``already_decided``.
     """
-    transaction_id, reason, asked_by = _lock(request_id, by)
+    transaction_id, reason, asked_by = _lock_of_another(request_id, by)
     try:
         booked = reverse(transaction_id, reason=reason, by=asked_by, second=by, at=at)
     except DomainError as refusal:
@@ -86,10 +87,23 @@ def approve(request_id: UUID, *, by: UUID, at: datetime) -> Decided:
 
 def decline(request_id: UUID, *, by: UUID, at: datetime) -> Decided:
     """Disagree: nothing is booked, and the same may be asked for anew. Raises as ``approve`` does."""
-    transaction_id, _, asked_by = _lock(request_id, by)
+    transaction_id, _, asked_by = _lock_of_another(request_id, by)
     _settle(request_id, "declined", by=by, at=at)
     _record("reversal_declined", transaction_id, by, at, {"request": str(request_id), "asked_by": str(asked_by)})
     return Decided("declined")
+
+
+def withdraw(request_id: UUID, *, by: UUID, at: datetime) -> Decided:
+    """Let go of what one has asked for: nothing is booked, and the same may be asked for anew.
+
+    Raises NotFound, DomainError ``not_staff``, ``own_movement``, ``not_own_request``, ``already_decided``.
+    """
+    transaction_id, _, asked_by = _lock(request_id, by)
+    if asked_by != by:
+        raise DomainError("not_own_request", "Somebody else has asked for this: agree or decline.")
+    _settle(request_id, "withdrawn", by=None, at=at)
+    _record("reversal_withdrawn", transaction_id, by, at, {"request": str(request_id)})
+    return Decided("withdrawn")
 
 
 def _movement_of_another(transaction_id: UUID, by: UUID) -> int:
@@ -123,7 +137,7 @@ def _wait(transaction_id: UUID, why: str, reason: str, *, by: UUID, at: datetime
 
 
 def _lock(request_id: UUID, by: UUID) -> tuple[UUID, str, UUID]:
-    """The movement, the reason, and who asked, of a request that waits for somebody like ``by``."""
+    """The movement, the reason, and who asked, of a request that waits; the movement is not one of ``by``."""
     staff_at_work.role_of(by)
     rows = fetch(
         "SELECT t.user_id FROM reversal_requests r JOIN transactions t ON t.id = r.transaction_id WHERE r.id = %s",
@@ -140,12 +154,18 @@ def _lock(request_id: UUID, by: UUID) -> tuple[UUID, str, UUID]:
     )
     if status != "waiting":
         raise DomainError("already_decided", "Somebody has decided about this already. Nothing was changed.")
-    if asked_by == by:
-        raise DomainError("own_request", "You have asked for this yourself: a second member of staff decides.")
     return transaction_id, reason, asked_by
 
 
-def _settle(request_id: UUID, status: str, *, by: UUID, at: datetime, reversal_id: UUID | None = None) -> None:
+def _lock_of_another(request_id: UUID, by: UUID) -> tuple[UUID, str, UUID]:
+    """The same of what somebody other than ``by`` asked for."""
+    found = _lock(request_id, by)
+    if found[2] == by:
+        raise DomainError("own_request", "You have asked for this yourself: a second member of staff decides.")
+    return found
+
+
+def _settle(request_id: UUID, status: str, *, by: UUID | None, at: datetime, reversal_id: UUID | None = None) -> None:
     queue(
         "UPDATE reversal_requests SET status = %s, decided_by = %s, decided_at = %s, reversal_id = %s WHERE id = %s",
         (status, by, at, reversal_id, request_id),

@@ -109,6 +109,19 @@ def test_what_takes_two_waits_and_nobody_approves_their_own(
     assert [story.find(word) for word in said] == sorted(story.find(word) for word in said) != [-1, -1, -1]
 
 
+def test_withdrawn_by_whoever_asked(support: Person, admin: Person, owner: Person) -> None:
+    jar, movement = made(owner, "9000")
+    address = ask(support, movement).location
+    assert 'value="withdraw"' in support.browser.get(address).text
+    assert 'value="withdraw"' not in admin.browser.get(address).text
+    assert decide(admin, address, "withdraw").status_code == 409
+    assert decide(support, address, "withdraw").status_code == 303
+    html = support.browser.get(address).text
+    assert ("withdrew the request" in html, 'name="decision"' in html.partition("<main")[2]) == (True, False)
+    assert (decide(admin, address).status_code, balance(owner, jar)) == (409, "9000.00")
+    assert address in support.browser.get("/ops/reversals/?status=withdrawn").text
+
+
 def test_declined_and_asked_for_anew(support: Person, admin: Person, owner: Person) -> None:
     jar, movement = made(owner, "9000")
     address = ask(support, movement).location

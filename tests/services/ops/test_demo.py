@@ -194,7 +194,21 @@ def test_the_other_savers(fresh: Flask, clock: Any) -> None:
     assert hindi["दिवाली"].streak.current == 24
     assert hindi["बेटी की पढ़ाई"].streak.current == 6
     assert jars_of("farida@example.com", clock.now())["Bakery oven"].streak.current == 2
-    assert saver(ACCOUNTS.admin_email).role == "admin"
+    assert [saver(email).role for email in (ACCOUNTS.admin_email, ACCOUNTS.support_email)] == ["admin", "support"]
+
+
+def test_what_waits_for_two_was_asked_for_by_the_second(fresh: Flask, clock: Any) -> None:
+    """Whoever signs in as the administrator can agree at once."""
+    run(lambda: demo.load(ACCOUNTS, now=clock.now()))
+    waiting = "SELECT u.email FROM reversal_requests r JOIN users u ON u.id = r.requested_by WHERE r.status = 'waiting'"
+    assert run(lambda: fetch(waiting)) == [(ACCOUNTS.support_email,)]
+
+
+def test_the_two_members_of_staff_are_two(fresh: Flask, clock: Any) -> None:
+    alone = replace(ACCOUNTS, support_email=ACCOUNTS.admin_email.upper())
+    with pytest.raises(DomainError, match="two addresses"):
+        run(lambda: demo.load(alone, now=clock.now()))
+    assert run(lambda: fetch("SELECT count(*) FROM users")) == [(0,)]
 
 
 def history() -> list[tuple[Any, ...]]:
@@ -243,6 +257,13 @@ def test_a_reset_retires_the_savers_and_tells_the_same_story_anew(fresh: Flask, 
         )
     )
     assert left == 0
+    # Nothing of a retired saver waits for staff, and the requests of the new ones do.
+    for waits in (
+        "reversal_requests r JOIN transactions t ON t.id = r.transaction_id JOIN users u ON u.id = t.user_id"
+        " WHERE r.status = 'waiting'",
+        "support_requests r JOIN users u ON u.id = r.user_id WHERE r.status = 'open'",
+    ):
+        assert {status for (status,) in run(lambda waits=waits: fetch(f"SELECT u.status FROM {waits}"))} == {"active"}
     with transaction():
         assert list(verify()) == []
 

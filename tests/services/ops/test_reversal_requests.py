@@ -30,6 +30,12 @@ def decide(app: Flask, request_id: UUID | None, by: Saver, *, approve: bool = Tr
         return run(lambda: how(request_id, by=by.id, at=product_clock.now()))
 
 
+def withdraw(app: Flask, request_id: UUID | None, by: Saver) -> Decided:
+    assert request_id is not None
+    with app.app_context():
+        return run(lambda: reversal_requests.withdraw(request_id, by=by.id, at=product_clock.now()))
+
+
 def log_of(app: Flask, transaction_id: str) -> list[tuple[Any, ...]]:
     with app.app_context():
         return run(
@@ -115,6 +121,28 @@ def test_what_was_declined_may_be_asked_for_anew(app: Flask, saver: Saver, pair:
     assert [action for action, _ in log_of(app, large)] == [
         "reversal_requested", "reversal_declined", "reversal_requested", "transaction_reversed", "reversal_approved",
     ]  # fmt: skip
+
+
+def test_whoever_asked_withdraws_it_and_nobody_else(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    one, other = pair
+    jar = saver.jar(target_amount="50000")
+    large = saver.deposit(jar, "9000").json["transaction"]["id"]
+    first = ask(app, large, one)
+    with pytest.raises(DomainError, match="not_own_request"):
+        withdraw(app, first.request_id, other)
+    with pytest.raises(DomainError, match="not_staff"):
+        withdraw(app, first.request_id, saver)
+    assert withdraw(app, first.request_id, one) == Decided("withdrawn")
+    assert balance(saver, jar) == "9000.00"
+    with pytest.raises(DomainError, match="already_decided"):
+        decide(app, first.request_id, other)
+    with pytest.raises(DomainError, match="already_decided"):
+        withdraw(app, first.request_id, one)
+    second = ask(app, large, one)
+    assert decide(app, second.request_id, other).status == "approved"
+    with pytest.raises(DomainError, match="already_decided"):
+        withdraw(app, second.request_id, one)
+    assert log_of(app, large)[:2] == [("reversal_requested", one.id), ("reversal_withdrawn", one.id)]
 
 
 def test_what_was_taken_back_meanwhile_leaves_a_void_request(
