@@ -116,6 +116,8 @@ def _bind_extensions(app: Flask) -> None:
         if app.config["REDIS_URL"]
         else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        # Only the first call that finds Redis away goes over to the memory; whatever is under way beside it would fail.
+        RATELIMIT_SWALLOW_ERRORS=True,
         RATELIMIT_KEY_PREFIX="chhota:limit",
     )
     extensions.cache.init_app(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def supervise(supervisor: Supervisor, children: Mapping[str, Child], root: Path)
         from watchfiles import watch
     except ImportError:
         raise StackError("`make dev` needs the package watchfiles: make .venv/.dev-stamp installs it.") from None
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it warns of a signal that comes while it waits
     followers = [Follower(child) for child in children.values()]
     places = [root / name for name in WATCHED if (root / name).exists()]
     say("Saved changes are taken up at once.")

@@ -8,9 +8,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -221,6 +223,26 @@ def test_limits_hold_when_redis_goes_away(
         assert time.monotonic() - began < calls  # nobody waits for it
         jar = person.saver.jar()
         assert person.saver.deposit(jar, "5").status_code == 201
+
+
+def test_calls_that_are_under_way_when_redis_stops_answering_are_answered(
+    limited: Callable[..., Flask], tmp_path: Path
+) -> None:
+    """The first to be told counts for itself from then on; the others were told at the same moment."""
+    at_once = Barrier(8)
+    with own_redis(tmp_path) as (url, process):
+        app = limited(REDIS_URL=url)
+
+        def status(number: int) -> int:
+            client, body = app.test_client(), {"email": factories.email(), "password": factories.PASSWORD}
+            at_once.wait()
+            where = {"REMOTE_ADDR": f"198.51.100.{number}"}
+            return client.post("/api/login/", json=body, environ_base=where).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(status, range(8))) == {401}  # connections are open
+            process.send_signal(signal.SIGSTOP)
+            assert set(pool.map(status, range(8))) == {401}
 
 
 def test_who_has_many_addresses_of_one_network_is_one(limited: Callable[..., Flask]) -> None:
