@@ -25,7 +25,8 @@ from app.factory import create_app
 from app.integrations.redis_cache import backend
 from app.services.gamification import board_values, boards
 from app.transactions import fetch, run
-from devstack.stack import Stack, temporary_stack
+from devstack.stack import Stack
+from devstack.temporary import temporary_stack
 
 FEW, MANY = 1_000, 1_000_000
 BAR_GROWTH = 2.0

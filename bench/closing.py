@@ -31,7 +31,7 @@ from app.services.savings.closing import settle
 from app.services.savings.rows import LOCK_SAVER
 from app.transactions import fetch, queue, run
 from bench.databases import Databases, task_for_each
-from devstack.stack import temporary_stack
+from devstack.temporary import temporary_stack
 
 JARS = 1_000_000
 SMALL = 100_000

@@ -36,7 +36,7 @@ from app.services.ops.job_runs import Round
 from app.transactions import run
 from bench.console_rows import FILL
 from bench.databases import Databases
-from devstack.stack import temporary_stack
+from devstack.temporary import temporary_stack
 
 FEW, MANY = 10_000, 1_000_000
 MOST_QUERIES, BAR_TIMES, BAR_MS = 6, 2.0, 15.0

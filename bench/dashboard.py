@@ -24,7 +24,7 @@ from app.services.identity import signup
 from app.services.identity.principal import Principal
 from app.services.savings import deposits, jars
 from app.transactions import run
-from devstack.stack import temporary_stack
+from devstack.temporary import temporary_stack
 
 JARS, MOVEMENTS = 10, 2_000
 LOOKS = 200

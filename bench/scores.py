@@ -40,7 +40,7 @@ from app.services.ops.job_runs import Round
 from app.tasks.credit import refresh_scores
 from app.transactions import fetch, run
 from bench.databases import Databases, task_for_each
-from devstack.stack import temporary_stack
+from devstack.temporary import temporary_stack
 
 SAVERS = int(os.environ.get("BENCH_SAVERS", "1000000"))
 SMALL = 250_000

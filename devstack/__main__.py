@@ -12,8 +12,9 @@ from pathlib import Path
 from devstack import runfile
 from devstack.errors import StackError, from_os_error
 from devstack.launch import Launch, environment
-from devstack.stack import Stack, remove
+from devstack.stack import Stack
 from devstack.supervisor import StopRequested, Supervisor, say, stop_signals
+from devstack.temporary import remove
 
 ROOT = Path.cwd()
 DIRECTORY = ROOT / ".local"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
-import shutil
-import signal
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from devstack import paths, secrets
+from devstack import secrets
 from devstack.child import Child, stop_together
 from devstack.errors import StackError, from_os_error
 from devstack.ports import Ports
 from devstack.postgres import Postgres
-from devstack.processes import PidFile
 from devstack.redis import Redis
 from devstack.s3 import S3
 from devstack.server import Server
@@ -35,7 +30,6 @@ PORT_TAKEN = ("address already in use", "Address already in use", "could not bin
 ATTEMPTS = 3
 # The S3 server takes longest to answer: it goes first, so that the others start in its shade.
 SLOWEST_FIRST = ("s3", "redis", "postgres")
-TEMPORARY_PREFIX = "chhota-stack-"
 
 
 class Stack:
@@ -193,37 +187,3 @@ class Stack:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
-
-
-@contextlib.contextmanager
-def temporary_stack(
-    services: Sequence[str] = SERVICES, *, postgres_options: Mapping[str, str] | None = None, durable: bool = False
-) -> Iterator[Stack]:
-    """A stack in a folder of its own that is gone afterwards; takes nothing from the environment. For tests."""
-    sweep()
-    directory = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
-    PidFile(directory / "owner.json").write(os.getpid())
-    try:
-        with Stack(directory, services, durable=durable, postgres_options=postgres_options, environ={}) as stack:
-            yield stack
-    finally:
-        remove(directory)
-
-
-def sweep() -> None:
-    """Remove the temporary stacks of this user whose owner was killed, their servers included."""
-    for directory in Path(tempfile.gettempdir()).glob(f"{TEMPORARY_PREFIX}*"):
-        owner = PidFile(directory / "owner.json")
-        # A folder without the file is another start's, a moment old.
-        with contextlib.suppress(OSError):
-            if directory.stat().st_uid == os.geteuid() and owner.file.exists() and owner.living() is None:
-                remove(directory)
-
-
-def remove(directory: Path) -> None:
-    """Delete a stack's folder, its place in /var/lib too, after stopping what still runs from there."""
-    for noted in directory.glob("pids/*.json"):
-        PidFile(noted).stop_orphan(signal.SIGTERM)
-    shutil.rmtree(directory, ignore_errors=True)
-    if os.geteuid() == 0:
-        shutil.rmtree(paths.elsewhere(directory), ignore_errors=True)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tests.factories import Saver
 
 ROOT = settings.ROOT
-#: Folders of tests that go through all of the application at once.
-WALKS = frozenset({"browser", "attacks"})
+#: Tests that go through all of the application at once: folders and files.
+WALKS = frozenset({"browser", "attacks", "test_at_least_once.py", "test_routes.py", "test_translations.py"})
 _numbers = itertools.count(1)
 
 # The program itself is no garbage. Looking for some in it, again and again while it is imported and once more at the
@@ -52,12 +52,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first: at the end, one process would wait for another. Walks and properties are not traced."""
+    """The longest tests first: at the end, one process would wait for another.
+
+    Traced are no walks, no properties, and of a test's cases the first only: the others would go at two thirds of their
+    speed through lines that are known by then.
+    """
     items.sort(key=lambda item: item.get_closest_marker("early") is None)
+    known = set()
     for item in items:
-        # They would run at half the speed, through lines that the tests beside those lines go through too.
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False) or WALKS & set(item.path.parts):
+        test = item.nodeid.partition("[")[0]
+        is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_property or test in known or WALKS & set(item.path.parts):
             item.add_marker("no_cover")
+        known.add(test)
 
 
 def pytest_collection_finish() -> None:
@@ -148,11 +155,19 @@ def upgrade(app: Flask, revision: str = "head") -> None:
 
 def create_database(stack: Stack, name: str, template: str | None) -> None:
     """Make the database ``name`` anew, empty or as a copy of ``template``."""
+    drop_database(stack, name)
+    connection = connect(stack.settings["DATABASE_SUPERUSER_URL"])
+    with connection.cursor() as cursor:
+        copied = f" TEMPLATE {template}" if template else ""
+        cursor.execute(f"CREATE DATABASE {name} OWNER chhota_owner{copied}")
+    connection.close()
+
+
+def drop_database(stack: Stack, name: str) -> None:
+    """Delete the database ``name``, whoever is still connected to it."""
     connection = connect(stack.settings["DATABASE_SUPERUSER_URL"])
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        copied = f" TEMPLATE {template}" if template else ""
-        cursor.execute(f"CREATE DATABASE {name} OWNER chhota_owner{copied}")
     connection.close()
 
 
@@ -184,12 +199,16 @@ def application(values: dict[str, str], database: str) -> Iterator[Flask]:
 
 @contextmanager
 def applications(stack: Stack, template: str, names: Iterator[str]) -> Iterator[Callable[..., Flask]]:
-    """Make applications on copies of the database ``template``, by the next of ``names``; keywords are settings."""
+    """Make applications on copies of the database ``template``, by the next of ``names``; keywords are settings.
+
+    The copies go with them: all tests make several hundred of ten megabytes each.
+    """
     with ExitStack() as open_now:
 
         def make(**more: str) -> Flask:
             name = next(names)
             create_database(stack, name, template)
+            open_now.callback(drop_database, stack, name)
             return open_now.enter_context(application(app_settings(stack, **more), name))
 
         yield make

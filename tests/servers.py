@@ -34,7 +34,7 @@ def at_hand() -> Iterator[Any]:
     if kept is not None:
         yield kept
         return
-    from devstack.stack import temporary_stack
+    from devstack.temporary import temporary_stack
 
     with temporary_stack() as own:
         yield own
@@ -52,7 +52,7 @@ def prepare(*arguments: str) -> None:
 
 def main() -> None:
     """Keep PostgreSQL, Redis and S3 for tests until Ctrl-C."""
-    from devstack.stack import temporary_stack
+    from devstack.temporary import temporary_stack
 
     with temporary_stack() as stack:
         FILE.parent.mkdir(mode=0o700, exist_ok=True)

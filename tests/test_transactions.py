@@ -16,7 +16,8 @@ from app import transactions
 from app.errors import DomainError, Unavailable
 from app.extensions import db
 from app.transactions import Statement, after_commit, fetch, queue, run, start_over, transaction, unless_done
-from devstack.stack import Stack, temporary_stack
+from devstack.stack import Stack
+from devstack.temporary import temporary_stack
 from tests import factories
 from tests.conftest import app_settings, application, create_database, superuser_connection, upgrade
 from tests.factories import Saver

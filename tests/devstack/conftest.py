@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from devstack.stack import Stack, remove, temporary_stack
+from devstack.stack import Stack
+from devstack.temporary import remove, temporary_stack
 
 
 @pytest.fixture(scope="session")

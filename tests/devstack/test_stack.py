@@ -15,9 +15,11 @@ import redis
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from devstack import temporary
 from devstack.errors import StackError
 from devstack.processes import PidFile, command_line, is_ours
-from devstack.stack import Stack, remove, sweep
+from devstack.stack import Stack
+from devstack.temporary import remove, sweep
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -231,22 +233,49 @@ def test_sweep_removes_what_a_killed_test_run_has_left(
     directory: Path, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(directory))
-    left, used = directory / "chhota-stack-left", directory / "chhota-stack-used"
-    for path in (left, used):
-        path.mkdir()
+    monkeypatch.setattr(temporary, "MEMORY", directory / "memory")
+    left, used = directory / "chhota-stack-left", directory / "memory" / "chhota-stack-used"
+    lost = directory / "memory" / "chhota-stack-lost"
+    for path in (left, used, lost):
+        path.mkdir(parents=True)
     PidFile(used / "owner.json").write(os.getpid())
     gone = subprocess.Popen(["sleep", "600"])
-    PidFile(left / "owner.json").write(gone.pid)
+    for path in (left, lost):
+        PidFile(path / "owner.json").write(gone.pid)
     (left / "pids").mkdir()
     orphan = subprocess.Popen(["sleep", "601"])
     PidFile(left / "pids" / "server.json").write(orphan.pid)
     gone.kill()
     gone.wait()
     sweep()
-    assert not left.exists()
+    assert (left.exists(), lost.exists()) == (False, False)
     assert used.exists()
     assert orphan.wait(5) == -signal.SIGTERM
     remove(used)
+
+
+def test_a_stack_that_may_forget_stands_in_memory_where_there_is_room(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is started: where it would stand is all that is asked."""
+    memory, disk = directory / "memory", directory / "disk"
+    monkeypatch.setattr("tempfile.tempdir", str(disk))
+    monkeypatch.setattr(temporary, "MEMORY", memory)
+    for path in (memory, disk):
+        path.mkdir()
+
+    def place(**more: bool) -> Path:
+        with temporary.temporary_stack((), **more) as stack:
+            return stack.directory.parent
+
+    monkeypatch.setattr(temporary, "ROOM", 1)
+    assert (place(), place(durable=True)) == (memory, disk)
+    monkeypatch.setattr(temporary, "ROOM", 2**60)
+    assert place() == disk
+    monkeypatch.setattr(temporary, "ROOM", 1)
+    monkeypatch.setattr(temporary, "MEMORY_FACTS", directory / "no-such-file")
+    assert place() == disk
+    assert list(memory.iterdir()) == list(disk.iterdir()) == []
 
 
 def test_a_process_is_ours_by_pid_start_and_command_line(directory: Path, until: Callable[..., None]) -> None:

@@ -21,7 +21,8 @@ from flask import Flask
 from app.errors import Unavailable
 from app.integrations.object_store import NullObjectStore, S3ObjectStore
 from app.transactions import fetch, run
-from devstack.stack import Stack, temporary_stack
+from devstack.stack import Stack
+from devstack.temporary import temporary_stack
 from tests import factories, files
 from tests.factories import Saver
 
