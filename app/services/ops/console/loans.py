@@ -27,17 +27,18 @@ FROM k JOIN loans l ON l.id = k.id JOIN users u ON u.id = l.user_id LEFT JOIN LA
     FROM loan_instalments i WHERE i.loan_id = l.id AND l.status IN ('accepted', 'active')
 ) b ON true
 """
+FILTERS: Final = {
+    "user": "l.user_id = %(user)s",
+    "status": "l.status = %(status)s",
+    "since": "l.offered_at >= %(since)s",
+    "before": "l.offered_at < %(before)s",
+}
 SOURCE: Final = Source(
     id="l.id",
     found="FROM loans l",
     columns=COLUMNS,
     read=READ,
-    filters={
-        "user": "l.user_id = %(user)s",
-        "status": "l.status = %(status)s",
-        "since": "l.offered_at >= %(since)s",
-        "before": "l.offered_at < %(before)s",
-    },
+    filters=FILTERS,
     orders=both_ways("offered_at", ("l.offered_at", "l.id"), (datetime, UUID)),
 )
 # Each open loan by its oldest instalment that is unpaid. Days that are over are ``overdue``.
@@ -46,11 +47,8 @@ DUE: Final = Source(
     found="FROM loan_instalments i JOIN loans l ON l.id = i.loan_id AND l.status IN ('accepted', 'active')",
     columns=COLUMNS,
     read=READ,
-    filters={
-        "user": "l.user_id = %(user)s",
-        "status": "l.status = %(status)s",
-        "since": "l.offered_at >= %(since)s",
-        "before": "l.offered_at < %(before)s",
+    filters=FILTERS
+    | {
         "due_before": "i.paid_on IS NULL AND i.due_on < %(due_before)s AND NOT EXISTS (SELECT FROM loan_instalments e"
         " WHERE e.loan_id = i.loan_id AND e.number < i.number AND e.paid_on IS NULL)",
     },
