@@ -245,7 +245,7 @@ class Launch:
         say(f"\nChhota runs at {self.url}  ({time.monotonic() - self._began:.1f} s)\n")
         for role, account in accounts.items():
             say(f"  {role:8}{account['email']:{width}}  {account['password']}")
-        say(f"          code of both staff now {runfile.code(accounts['admin'])}; for the next ones: make code")
+        say(f"          code of either staff now {runfile.code(accounts['admin'])}; the next ones: make code")
         say("\nLogs are in .local/logs. Ctrl-C stops everything; the data stays.")
 
     def keep(self) -> None:

@@ -100,7 +100,8 @@ def test_a_page_asks_again_and_leads_back(console: Flask) -> None:
     admin = factories.make_staff(console)
     browser = Visitor(console)
     browser.log_in(admin.email)
-    assert browser.send("/login/code", otp=code_of(admin)).status_code == 303
+    answer = browser.send("/login/code", otp=code_of(admin))
+    assert (answer.status_code, answer.location, browser.get("/").location) == (303, "/ops/", "/ops/")
     assert browser.get("/console/adjust").text == "adjusting"
     grow_older(console, admin, 16)
     for answer in (browser.get("/console/adjust?of=1"), browser.send("/console/adjust?of=1", form="/profile")):

@@ -29,6 +29,7 @@ from app.blueprints.web import arrivals, half_way, kept
 from app.blueprints.web.access import begin, caller, local_path, page_access, say
 from app.blueprints.web.arrivals import Going, Why
 from app.blueprints.web.forms.security import BareForm
+from app.blueprints.web.navigation import home
 from app.blueprints.web.opening import open_browser
 from app.errors import DomainError, Unavailable
 from app.extensions import limiter
@@ -214,4 +215,4 @@ def _from_where(going: Going) -> str:
 
 
 def _home(going: Going) -> Redirect:
-    return redirect(going.back or url_for("web_savings.dashboard"), 303)
+    return redirect(going.back or home(), 303)

@@ -20,6 +20,7 @@ from app.blueprints.web.forms.identity import (
     SignUpForm,
     names_of,
 )
+from app.blueprints.web.navigation import home
 from app.blueprints.web.opening import open_browser
 from app.errors import DomainError
 from app.extensions import limiter
@@ -185,4 +186,4 @@ def _entered(found: UUID | entering.HalfWay) -> Principal | entering.HalfWay:
 
 
 def _home() -> Redirect:
-    return redirect(local_path(request.args.get("next")) or url_for("web_savings.dashboard"), 303)
+    return redirect(local_path(request.args.get("next")) or home(), 303)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app.blueprints.languages import LOCALES, use
 from app.blueprints.web.access import local_path, page_access
+from app.blueprints.web.navigation import home
 
 blueprint = Blueprint("web_landing", __name__)
 
@@ -17,7 +18,7 @@ blueprint = Blueprint("web_landing", __name__)
 def landing() -> Response | Redirect:
     """What Chhota is; a signed-in saver goes home."""
     if current_user.is_authenticated:
-        return redirect(url_for("web_savings.dashboard"), 303)
+        return redirect(home(), 303)
     response = make_response(render_template("landing.html"))
     response.headers["Cache-Control"] = "private, no-cache"  # "back" is quick; its form is this browser's own
     return response

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -42,6 +43,11 @@ def init_app(app: Flask) -> Callable[[], dict[str, Any]]:
         }
 
     return frame
+
+
+def home() -> str:
+    """Where whoever is signed in begins: a saver with the savings, a member of staff with the console."""
+    return url_for("ops.index" if current_user.is_staff else "web_savings.dashboard")
 
 
 def _current(path: str) -> str | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Redirect
 
 from app import clock
 from app.blueprints.languages import language
 from app.blueprints.web.access import caller, local_path, page_access, put_off, say, undecided
+from app.blueprints.web.navigation import home
 from app.services.identity import consents, policies
 from app.services.ops import support_requests
 from app.transactions import run
@@ -45,7 +46,7 @@ def privacy() -> str:
 @page_access("saver", agreed=False)
 def agree() -> str | Redirect:
     """Ask about what is new; whoever puts it off goes on, and is asked again at the next sign-in."""
-    asked, on = undecided(), local_path(request.args.get("next")) or url_for("web_savings.dashboard")
+    asked, on = undecided(), local_path(request.args.get("next")) or home()
     if not asked:
         return redirect(on, 303)
     if request.method == "POST":
