@@ -27,7 +27,7 @@ from app.extensions import Model
 from app.models.identity import Instant, one_of
 
 PURPOSES = ("email", "phone", "password")
-LETTER_KINDS = ("email_check", "email_left", "password_link", "phone_code")
+LETTER_KINDS = ("email_check", "email_left", "password_link", "phone_code", "suspended", "restored")
 
 
 class Proof(Model):

@@ -1,4 +1,4 @@
-"""Whoever asked for a reversal can withdraw it; what waits is found by its kind
+"""Whoever asked for a reversal can withdraw it; savers hear of a suspension; what waits is found by its kind
 
 Revision ID: 0017
 Revises: 0016
@@ -26,6 +26,15 @@ INDEXES = (
 )
 
 
+LETTER_KINDS = "'email_check', 'email_left', 'password_link', 'phone_code'"
+
+
+def _letters(kinds: str) -> None:
+    name = op.f("ck_account_letters_kind")
+    op.drop_constraint(name, "account_letters")
+    op.create_check_constraint(name, "account_letters", f"kind IN ({kinds})")
+
+
 def _checks(statuses: str, decided_by: str) -> None:
     for name, condition in (("status", f"status IN ({statuses})"), ("decided_by", decided_by)):
         op.drop_constraint(op.f(f"ck_{TABLE}_{name}"), TABLE)
@@ -38,6 +47,7 @@ def upgrade() -> None:
         "'waiting', 'approved', 'declined', 'void', 'withdrawn'",
         "(decided_by IS NULL) = (status IN ('waiting', 'withdrawn'))",
     )
+    _letters(f"{LETTER_KINDS}, 'suspended', 'restored'")
     for name, table, columns, condition in INDEXES:
         op.create_index(name, table, columns, postgresql_where=sa.text(condition))
 
@@ -45,6 +55,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name, table, _, _ in INDEXES:
         op.drop_index(name, table_name=table)
+    op.execute("DELETE FROM account_letters WHERE kind IN ('suspended', 'restored')")
+    _letters(LETTER_KINDS)
     # Nothing was booked for them, and the audit log keeps their story.
     op.execute(f"DELETE FROM {TABLE} WHERE status = 'withdrawn'")
     _checks("'waiting', 'approved', 'declined', 'void'", "(decided_by IS NULL) = (decided_at IS NULL)")

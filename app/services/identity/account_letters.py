@@ -1,4 +1,4 @@
-"""Letters and SMS about the account itself: links, codes, and the word to an address that was left.
+"""Letters and SMS about the account itself: links, codes, a suspension, and the word to an address that was left.
 
 They stand in no inbox, nobody can switch them off, and quiet hours do not hold them up. A row says what is to be sent
 and to whom; the link or code is made when it is written (keyed.py), so that it stands nowhere but in what was sent.
@@ -33,7 +33,7 @@ ATTEMPTS = 6
 LEASE = timedelta(minutes=2)
 FIRST_DELAY = timedelta(seconds=20)
 REST_SECONDS = 20.0
-LEFT_LIFE = timedelta(days=2)  # how long the word to an address that was left is tried
+LEFT_LIFE = timedelta(days=2)  # how long what holds no link is tried
 PURPOSE = {"email_check": "email", "password_link": "password"}
 PATH = {"email_check": "/email/", "password_link": "/reset/"}
 DUE = """
@@ -64,7 +64,7 @@ def send(user_id: UUID, kind: str, *, now: datetime, proof_id: UUID | None = Non
          address: str | None = None, channel: str = "email") -> None:  # fmt: skip
     """Queue a letter of ``kind`` (an SMS by ``channel``), and the outbox row that has it sent at once.
 
-    ``until``: of no use afterwards. ``address``: where it goes if not to the person's present one.
+    ``until``: of no use afterwards. ``address``: where it goes whatever becomes of the account and its address.
     """
     letter_id = uuids.uuid7()
     queue(
@@ -107,7 +107,7 @@ def _claim(channel: str, now: datetime) -> list[Written]:
     for row in fetch(DUE, {"channel": channel, "now": now, "most": BATCH}):
         id_, kind, proof_id, sealed, attempts, expires_at, created_at, status, name, email, phone, language, spent = row
         to = sealing.unseal(sealed) if sealed else (phone if channel == "sms" else email)
-        # The word to an address that was left goes out whatever became of the account.
+        # What has an address of its own goes out whatever became of the account.
         if expires_at <= now or spent is not None or not to or (status != "active" and sealed is None):
             over.append(str(id_))
         else:

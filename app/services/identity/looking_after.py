@@ -5,14 +5,14 @@ Accounts of staff are left to the command line (staff.py): nobody in the console
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from app.errors import DomainError, NotFound
 from app.models.identity import STAFF_ROLES
 from app.services.audit import log as audit
-from app.services.identity import email_check, phone_check, sign_ins, staff_at_work
+from app.services.identity import account_letters, email_check, phone_check, sign_ins, staff_at_work
 from app.services.outbox.messages import enqueue
 from app.transactions import fetch, queue
 
@@ -27,6 +27,9 @@ def suspend(user_id: UUID, *, reason: str, by: UUID, at: datetime) -> int:
         raise DomainError("already_suspended", "This account is suspended already.")
     ended = sign_ins.end_all(user_id, why="suspended")
     _stand(user_id, "suspended", at)
+    ((address,),) = fetch("SELECT email FROM users WHERE id = %s", (user_id,))
+    # With an address of its own, since nothing else leaves for an account that is suspended.
+    account_letters.send(user_id, "suspended", now=datetime.now(UTC), address=address)
     _record("suspended", user_id, by, at, {"reason": reason, "sign_ins": ended})
     return ended
 
@@ -37,6 +40,7 @@ def restore(user_id: UUID, *, reason: str, by: UUID, at: datetime) -> None:
     if status != "suspended":
         raise DomainError("not_suspended", "This account is not suspended.")
     _stand(user_id, "active", at)
+    account_letters.send(user_id, "restored", now=datetime.now(UTC))
     _record("restored", user_id, by, at, {"reason": reason})
 
 

@@ -9,7 +9,7 @@ from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.models.identity import STAFF_ROLES, RefreshFamily, User
 from app.services.audit import log as audit
-from app.services.identity import contacts, revocations
+from app.services.identity import account_letters, contacts, revocations
 from app.services.identity.signup import sign_up
 from app.services.outbox.messages import enqueue
 
@@ -50,6 +50,7 @@ def suspend(email: str, *, at: datetime) -> User:
         db.session.execute(db.select(RefreshFamily.id).where(RefreshFamily.user_id == user.id)).scalars()
     )
     revocations.revoke(families, why="suspended", at=datetime.now(UTC))
+    account_letters.send(user.id, "suspended", now=datetime.now(UTC), address=user.email)
     enqueue("gamification.standing_changed", {"user_id": str(user.id)}, at)
     audit.record("suspended", subject_type="user", subject_id=user.id, at=at, actor="operator")
     return user
@@ -61,6 +62,7 @@ def restore(email: str, *, at: datetime) -> User:
     if user.status != "suspended":
         raise DomainError("not_suspended", "This account is not suspended.")
     user.status = "active"
+    account_letters.send(user.id, "restored", now=datetime.now(UTC))
     enqueue("gamification.standing_changed", {"user_id": str(user.id)}, at)
     audit.record("restored", subject_type="user", subject_id=user.id, at=at, actor="operator")
     return user

@@ -87,4 +87,6 @@ LETTERS: Final[dict[str, dict[str, Mapping[str, Any]]]] = {
     "password_link": {"A new password": {}},
     "email_left": {"To the address that was left": {}},
     "phone_code": {"A code for a number": {"code": "123456"}},
+    "suspended": {"By staff": {}},
+    "restored": {"By staff": {}},
 }

@@ -179,13 +179,14 @@ def test_who_signed_in_long_ago_shows_again_who_they_are_before_an_address_chang
     assert saver.call("PATCH", "/api/profile/", {"email": factories.email()}).status_code == 200
 
 
-def test_a_suspended_account_gets_no_letters_and_its_links_are_void(house: House) -> None:
+def test_a_suspended_account_gets_no_letters_but_word_of_that_and_its_links_are_void(house: House) -> None:
     saver, token = asked(house)
     house.grow_older(saver, mins=2)
     assert saver.post("/api/email/send-link/").status_code == 202
     run(lambda: staff.suspend(saver.email, at=factories.clock.now()))
     house.send_out()
-    assert len(house.letters(saver)) == 1, "the one of before"
+    subjects = [letter["Subject"] for letter in house.letters(saver)]
+    assert subjects == ["Confirm your e-mail address", "Your account is suspended"], "the one of before, and word of it"
     refused(verify(house, token))
 
 

@@ -14,6 +14,7 @@ from app.errors import DomainError, Invalid, NotFound
 from app.services.identity import looking_after
 from app.transactions import fetch, run
 from tests.factories import PASSWORD, Saver, make_saver, make_staff
+from tests.services.identity.conftest import House
 
 
 def do(app: Flask, act: Callable[..., Any], user_id: UUID, by: Saver, *more: Any, **named: Any) -> Any:
@@ -52,6 +53,23 @@ def test_a_suspended_saver_is_out_until_restored(app: Flask, saver: Saver, staff
         ("suspended", "staff", staff.id, {"reason": "reported stolen phone", "sign_ins": 1}),
         ("restored", "staff", staff.id, {"reason": "phone was found"}),
     ]
+
+
+def test_the_saver_hears_of_it(house: House) -> None:
+    """Nothing else leaves for an account that is suspended."""
+    saver, by = house.saver(), make_staff(house.app, "support")
+    house.send_out()
+    house.mail.raw.clear()
+    do(house.app, looking_after.suspend, saver.id, by, reason="a stolen phone")
+    house.send_out()
+    (letter,) = house.letters(saver)
+    assert letter["Subject"] == "Your account is suspended"
+    said = " ".join(letter.get_body(("plain",)).get_content().split())
+    assert "write to us: help@chhota.example" in said
+    assert "stolen" not in said, "the reason is for the log: staff tell it who ask"
+    do(house.app, looking_after.restore, saver.id, by, reason="it was found")
+    house.send_out()
+    assert [letter["Subject"] for letter in house.letters(saver)][1:] == ["Your account is open again"]
 
 
 def test_nothing_is_done_without_a_reason(app: Flask, saver: Saver, staff: Saver) -> None:

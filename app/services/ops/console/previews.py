@@ -49,7 +49,8 @@ class Preview:
 
     ``ways``: those it takes where its saver has not said otherwise; ``always``: nobody can switch it off. ``letter``:
     None for what is no letter. ``sms``: its text, None for what is never an SMS; ``segments``: how many an SMS is paid
-    as; ``registered``: whether this installation has a registered text for it, without which none leaves.
+    as; ``registered``: whether this installation has a registered text for it, without which none leaves. ``in_inbox``:
+    whether it is a notice.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Preview:
     sms: str | None
     segments: int
     registered: bool
+    in_inbox: bool
 
 
 def kinds() -> list[str]:
@@ -92,6 +94,7 @@ def preview(kind: str, occasion: str, language: str, *, at: datetime) -> Preview
         kind, occasion, language, said, ways, notice is None or notice.always,
         None if ways == ("sms",) else _letter(said, language, leave=leave, at=at),
         text, 0 if text is None else segments(text), by_sms and sms.template(kind, language) is not None,
+        notice is not None,
     )  # fmt: skip
 
 
