@@ -63,6 +63,8 @@ class ConsoleView(BaseView):
 
     role: ClassVar[StaffRole | None] = None
     waiting: ClassVar[str | None] = None
+    #: The letter that leads here after a g.
+    key: ClassVar[str | None] = None
     #: Whether the navigation has it.
     in_menu: ClassVar[bool] = True
 
@@ -138,6 +140,7 @@ def menu(current: BaseView) -> list[dict[str, Any]]:
                     "label": entry.name,
                     "url": entry.get_url(),
                     "current": entry.is_active(current),
+                    "key": cast("ConsoleView", entry._view).key,
                     "waiting": counted.get(entry._view.waiting, 0),
                 }
                 for entry in entries
