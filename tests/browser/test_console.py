@@ -148,8 +148,8 @@ def test_scores_are_chosen_by_keyboard_and_followed_while_they_are_made(
     page.keyboard.press("x")
     assert not page.locator('input[name="chosen"]').is_checked()
     page.keyboard.press("x")
-    browser.send("Make the chosen anew")
-    assert browser.says("1 score will be made anew") or browser.says("Scores are being made anew already")
+    browser.send("Recalculate the chosen")
+    assert browser.says("1 score will be recalculated") or browser.says("Scores are being recalculated already")
     browser.go("/ops/scores/")
     assert page.locator("[data-live]").count() == 1
     with app.app_context():

@@ -48,6 +48,7 @@ class AuditView(ListView):
     """What staff, savers and the program did that must be answered for, newest first."""
 
     role: ClassVar[StaffRole | None] = "admin"
+    key: ClassVar[str | None] = "a"
     filters = AuditFilters
     orders: ClassVar[dict[str, Order]] = {"-at": audit_log.ORDER}
     default_sort = "-at"
@@ -63,7 +64,7 @@ class AuditView(ListView):
         Column("subject_type", "To a", "said"),
         Column("subject_id", "Its id", "id", link=lambda row: place_of(row.subject_type, row.subject_id)),
         Column("told", "Details", "long"),
-        Column("id", "Entry", "number"),
+        Column("id", "Entry"),
     )
 
     def rows(self, asked: Asked) -> Page[audit_log.Entry]:

@@ -21,6 +21,7 @@ class ExportsView(ConsoleView):
     """The newest files that this member of staff asked for."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "e"
 
     @expose("/")
     def index(self) -> str:

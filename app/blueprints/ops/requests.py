@@ -56,6 +56,7 @@ class RequestsView(ListView):
     """Open requests, the first to be answered first; or those that were answered, the newest first."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "r"
     waiting = "requests"
     filters = RequestFilters
     orders: ClassVar[dict[str, Order]] = dict(requests.SOURCE.orders)
@@ -67,8 +68,8 @@ class RequestsView(ListView):
         Column("reference", "Reference", link=lambda row: url_for("ops_requests.one", request_id=row.id)),
         Column("due", "State", "word"),
         Column("answer_by", "Answer by", "day"),
-        Column("about", "About", "word", words=words.ABOUT),
-        Column("asked_again", "After an answer", "word"),
+        Column("about", "About", "said", words=words.ABOUT),
+        Column("asked_again", "After an answer", "said"),
         Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("created_at", "Asked", "instant"),
         Column("answered_at", "Answered", "instant"),
