@@ -25,7 +25,7 @@ from app.transactions import run
 class UserFilters(FilterForm):
     """What accounts are narrowed by."""
 
-    q = TextFilter("E-mail, number or name begins with")
+    q = TextFilter("E-mail, number or name", placeholder="as it begins")
     status = ChoiceFilter("State", words.choices(users.STATES, words.STATES))
     role = ChoiceFilter("Role", words.choices(users.ROLES, words.ROLES))
     kyc_status = ChoiceFilter("Identity", words.choices(users.KYC_STATES, words.KYC))
