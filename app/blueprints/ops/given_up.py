@@ -89,8 +89,8 @@ class GivenUpView(TryAgainView):
     default_sort = "-id"
     caption = "Messages that were given up"
     explained = (
-        "What follows from a change (a score to recalculate, a notice to send) goes out as a message. One that failed ten"
-        " times stands here until somebody has it tried again."
+        "What follows from a change (a score to recalculate, a notice to send) goes out as a message. One that failed"
+        " ten times stands here until somebody has it tried again."
     )
     empty = "Nothing was given up: every message has been handed on."
     columns = (

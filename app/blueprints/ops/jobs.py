@@ -52,7 +52,9 @@ class JobsView(ConsoleView):
         under_way = [job for job in jobs if job.under_way is not None]
         first = {job.name for job in (*under_way, *failed)}
         jobs.sort(key=lambda job: job.name not in first)
-        return self.render("ops/jobs.html", jobs=jobs, parts=parts, how_often=how_often, may_run=caller().role == "admin")
+        return self.render(
+            "ops/jobs.html", jobs=jobs, parts=parts, how_often=how_often, may_run=caller().role == "admin"
+        )
 
     @expose("/run", methods=("POST",))
     @only("admin", fresh=True)

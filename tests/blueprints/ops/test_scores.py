@@ -75,7 +75,7 @@ def test_one_score_with_what_is_behind_it(app: Flask, support: Person, scored: P
     assert "Asha Devi" not in html
     assert "Recalculate" not in html
     change = support.browser.get(f"/ops/score-changes/{scored.id_of('change_id')}/").text
-    for said in (f"{score}, it was", ">Was<", "How full", "deposits_31"):
+    for said in (f"{score}, it was", ">Was<", "How full", "Deposits lately"):
         assert said in change, said
     assert f"/ops/scores/{scored.saver.id}/" in change
     of_one = support.browser.get(f"/ops/score-changes/?user={scored.saver.id}").text
