@@ -142,7 +142,7 @@ class DeliveriesView(TryAgainView):
         Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("status", "State", "word", words=words.DELIVERIES),
         Column("attempts", "Tries", "number"),
-        Column("last_error", "Said"),
+        Column("last_error", "Said", "long"),
         Column("due_at", "Not before", "instant"),
         Column("sent_at", "Sent", "instant"),
         Column("id", "Number"),

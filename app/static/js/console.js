@@ -37,8 +37,9 @@
   if (here && here.offsetTop + here.offsetHeight > rail.clientHeight) rail.scrollTop = here.offsetTop - rail.clientHeight / 2;
 
   const typing = (one) => one.closest('input:not([type="checkbox"], [type="radio"]), select, textarea, [contenteditable]');
+  const link = (row) => row.querySelector("a[href]") ?? row.querySelector('input[type="checkbox"]');
   const links = () => [
-    ...[...document.querySelectorAll("[data-rows] tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean),
+    ...[...document.querySelectorAll("[data-rows] tbody tr")].map(link).filter(Boolean),
     ...document.querySelectorAll('.ops-pager [rel="next"]'),
   ];
 
@@ -46,7 +47,7 @@
     const rows = links();
     if (!rows.length) return false;
     const row = document.activeElement.closest("tr");
-    const at = rows.findIndex((link) => link === document.activeElement || row?.contains(link));
+    const at = rows.findIndex((one) => one === document.activeElement || row?.contains(one));
     rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1)].focus();
     return true;
   };
@@ -58,9 +59,9 @@
     return true;
   };
 
-  const follow = (link) => {
-    if (!link) return false;
-    location.assign(link.href);
+  const follow = (way) => {
+    if (!way) return false;
+    location.assign(way.href);
     return true;
   };
 
@@ -76,7 +77,7 @@
   const act = ({ key, target, timeStamp }) => {
     const went = timeStamp - gone < WAIT;
     gone = -WAIT;
-    if (went) return follow([...rail.querySelectorAll("[data-go]")].find((link) => link.dataset.go === key));
+    if (went) return follow([...rail.querySelectorAll("[data-go]")].find((way) => way.dataset.go === key));
     const inRows = target.closest("[data-rows]");
     switch (key) {
       case "g":
