@@ -15,6 +15,7 @@ from app.blueprints.ops.base import StaffRole
 from app.blueprints.ops.columns import Column
 from app.blueprints.ops.forms import ChoiceFilter, FilterForm, IdFilter
 from app.blueprints.ops.lists import ListView
+from app.blueprints.ops.shown_then import facts_then
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller
 from app.blueprints.web.forms.fields import Given, PageForm, SomeLines
@@ -122,7 +123,8 @@ class RequestsView(ListView):
         whole = run(lambda: support_answers.show(request_id, at=now, by=person.id))
         asked = whole.request
         return self.render(
-            "ops/request.html", trail=[(asked.reference, None)], whole=whole, asked=asked, form=form,
+            "ops/request.html", trail=[(asked.reference, None)], whole=whole,
+            then=facts_then(whole.shown or {}), asked=asked, form=form,
             late=asked.status == "open" and asked.answer_by < person.zone.date(now),
             own=whole.user_id == person.id,
             barred=asked.appeal_of is not None and whole.answered_before_by == person.id,

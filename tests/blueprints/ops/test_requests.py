@@ -100,4 +100,6 @@ def test_a_dispute_of_a_score_leads_to_it(support: Person, owner: Person) -> Non
     request = ask(owner, about={"kind": "score"})
     html = support.browser.get(f"/ops/requests/{request}/").text
     assert re.search(rf'href="/ops/(users/{owner.saver.id}/#score|scores/{owner.saver.id}/)"', html)
-    assert "Policy version" in html
+    for text in ("<dt>Rule</dt>", "<dt>As of</dt>"):
+        assert text in html, text
+    assert not re.search(r"\dT\d|\d UTC", html.partition("What the saver saw")[2].partition("</dl>")[0])
