@@ -53,5 +53,7 @@ def _as_asked(filters: Mapping[str, Any], zone: SaverZone) -> dict[str, Any]:
     if "since" in asked:
         asked["since"] = plain_day(local(datetime.fromisoformat(asked["since"]), zone).date())
     if "before" in asked:
-        asked["before"] = plain_day((local(datetime.fromisoformat(asked["before"]), zone) - timedelta(seconds=1)).date())
+        asked["before"] = plain_day(
+            (local(datetime.fromisoformat(asked["before"]), zone) - timedelta(seconds=1)).date()
+        )
     return asked

@@ -125,6 +125,7 @@ class DeliveriesView(TryAgainView):
     role: ClassVar[StaffRole | None] = "support"
     key: ClassVar[str | None] = "n"
     waiting: ClassVar[str | None] = "deliveries"
+    waiting_asked: ClassVar[dict[str, str]] = {"status": "dead"}
     filters = DeliveryFilters
     orders: ClassVar[dict[str, Order]] = dict(outgoing.DELIVERIES.orders)
     default_sort = "-id"

@@ -52,6 +52,7 @@ class ReversalsView(ListView):
     role: ClassVar[StaffRole | None] = "support"
     key: ClassVar[str | None] = "v"
     waiting = "reversals"
+    waiting_asked: ClassVar[dict[str, str]] = {"status": "waiting"}
     filters = ReversalFilters
     orders: ClassVar[dict[str, Order]] = dict(reversals.SOURCE.orders)
     default_sort = "-requested_at"

@@ -14,7 +14,8 @@ def test_every_fact_that_is_kept_has_words() -> None:
 
 def test_values_are_drawn_by_what_they_are() -> None:
     shown = {"later": 3, "status": "no_history", "rate": 1500, "as_of": "2026-07-15T13:30:00+00:00",
-             "model_version": None, "cancel_reason": "cooling_off", "points": [1], "features": {"streak": 2}}  # fmt: skip
+             "model_version": None, "cancel_reason": "cooling_off", "points": [1],
+             "features": {"streak": 2}}  # fmt: skip
     assert facts_then(shown) == [
         ("State", "text", "no history yet"),
         ("Model", "text", "–"),
