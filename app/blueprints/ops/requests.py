@@ -71,10 +71,11 @@ class RequestsView(ListView):
         Column("answer_by", "Answer by", "day"),
         Column("about", "About", "said", words=words.ABOUT),
         Column("asked_again", "After an answer", "said"),
-        Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
+        Column("name", "Saver", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("created_at", "Asked", "instant"),
         Column("answered_at", "Answered", "instant"),
         Column("answered_by", "By"),
+        Column("user_id", "Account", "id"),
     )
 
     def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
