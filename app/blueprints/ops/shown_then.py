@@ -45,7 +45,7 @@ APART: Final = frozenset({"points", "features"})
 
 def facts_then(shown: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     """Label, how it is drawn, and value of each fact; a word is said already, an instant is one again."""
-    found = []
+    found: list[tuple[str, str, Any]] = []
     for name in (*(name for name in FACTS if name in shown), *(name for name in shown if name not in FACTS)):
         if name in APART:
             continue

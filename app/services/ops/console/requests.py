@@ -38,8 +38,8 @@ SOURCE: Final = Source(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A line of the list: nothing that the saver wrote, and a name that is masked. ``again``: about an answer that was not enough. ``late``: it
-    should have been answered by now."""
+    """A line of the list: nothing that the saver wrote, and a name that is masked. ``again``: about an answer that was
+    not enough. ``late``: it should have been answered by now."""
 
     id: UUID
     reference: str
