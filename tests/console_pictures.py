@@ -34,6 +34,7 @@ SIZE = {"width": 1280, "height": 800}
 #: Jobs that leave something to see; a worker that was never there has left nothing.
 RUN = (
     "ledger.verify",
+    "loans.progress",
     "gamification.close_days",
     "credit.recalculate",
     "console.count",

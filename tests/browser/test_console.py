@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 
 from app.blueprints.access import declared
 from app.services.ops.job_runs import perform
@@ -135,6 +136,43 @@ def test_the_console_by_keyboard(visit: Callable[..., Visit], app: Flask, owner:
     assert browser.complaints == []
 
 
+def test_pages_by_two_keys_and_whoever_turns_them_off(visit: Callable[..., Visit], app: Flask) -> None:
+    browser = visit(size=DESKTOP)
+    page = browser.page
+    enter(browser, make_person(app, "support"))
+    browser.go("/ops/")
+    for key, path in {"t": "/ops/transactions/", "l": "/ops/loans/", "h": "/ops/"}.items():
+        page.keyboard.press("g")
+        with page.expect_navigation():
+            page.keyboard.press(key)
+        assert urlsplit(page.url).path == path
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    assert browser.barriers() == []
+    page.get_by_label("Single keys do something").uncheck()
+    page.keyboard.press("Escape")
+    browser.go("/ops/users/")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement === document.body")
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Single keys do something").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.locator("#jump").evaluate("(one) => one === document.activeElement")
+    assert browser.complaints == []
+
+
+def test_what_was_done_is_said_in_sight(visit: Callable[..., Visit], app: Flask, owner: Person) -> None:
+    browser = visit(size=DESKTOP)
+    enter(browser, make_person(app, "support"))
+    browser.go(f"/ops/users/{owner.saver.id}/#notes")
+    browser.page.locator("#note").fill("Asked on the phone about a badge.")
+    browser.send("Keep the note")
+    expect(browser.page.locator(".toast")).to_be_in_viewport()
+    expect(browser.page.locator("#notes-title")).to_be_in_viewport()
+    assert browser.says("The note is kept.")
+
+
 def test_scores_are_chosen_by_keyboard_and_followed_while_they_are_made(
     visit: Callable[..., Visit], app: Flask, owner: Person
 ) -> None:
@@ -148,8 +186,8 @@ def test_scores_are_chosen_by_keyboard_and_followed_while_they_are_made(
     page.keyboard.press("x")
     assert not page.locator('input[name="chosen"]').is_checked()
     page.keyboard.press("x")
-    browser.send("Make the chosen anew")
-    assert browser.says("1 score will be made anew") or browser.says("Scores are being made anew already")
+    browser.send("Recalculate the chosen")
+    assert browser.says("1 score will be recalculated") or browser.says("Scores are being recalculated already")
     browser.go("/ops/scores/")
     assert page.locator("[data-live]").count() == 1
     with app.app_context():

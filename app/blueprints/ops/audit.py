@@ -8,6 +8,7 @@ from flask import url_for
 from flask_admin import expose
 from wtforms import StringField, ValidationError
 
+from app.blueprints.ops import words
 from app.blueprints.ops.base import StaffRole
 from app.blueprints.ops.columns import Column, said
 from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, IdFilter, LastDayFilter, TextFilter
@@ -18,7 +19,15 @@ from app.transactions import run
 
 ACTORS = {"support": "support", "admin": "admin", "staff": "staff", "operator": "command line", "system": "the program"}
 #: Which page shows a subject, by its kind, and what it calls the id.
-SUBJECTS = {"user": ("ops_users.one", "user_id"), "transaction": ("ops_transactions.one", "transaction_id")}
+SUBJECTS = {
+    "user": ("ops_users.one", "user_id"),
+    "transaction": ("ops_transactions.one", "transaction_id"),
+    "loan": ("ops_loans.one", "loan_id"),
+    "kyc_document": ("ops_papers.one", "paper_id"),
+    "support_request": ("ops_requests.one", "request_id"),
+    "score_model": ("ops_models.one", "model_version"),
+    "job": ("ops_runs.one", "job_id"),
+}
 
 
 class AuditFilters(FilterForm):
@@ -35,8 +44,8 @@ class AuditFilters(FilterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         actions, subjects = run(audit_log.words)
-        self.action.offer(actions)
-        self.subject_type.offer(subjects)
+        self.action.offer(actions, words.AUDITED)
+        self.subject_type.offer(subjects, words.AUDITED)
 
     def validate_subject(self, field: StringField) -> None:
         """An id is found by its kind. Raises ValidationError."""
@@ -48,6 +57,7 @@ class AuditView(ListView):
     """What staff, savers and the program did that must be answered for, newest first."""
 
     role: ClassVar[StaffRole | None] = "admin"
+    key: ClassVar[str | None] = "a"
     filters = AuditFilters
     orders: ClassVar[dict[str, Order]] = {"-at": audit_log.ORDER}
     default_sort = "-at"
@@ -59,11 +69,11 @@ class AuditView(ListView):
         Column("at", "When", "instant", link=lambda row: url_for("ops_audit.one", entry_id=row.id)),
         Column("by", "Who"),
         Column("actor", "As", "said", words=ACTORS),
-        Column("action", "Did", "said"),
-        Column("subject_type", "To a", "said"),
+        Column("action", "Did", "said", words=words.AUDITED),
+        Column("subject_type", "To a", "said", words=words.AUDITED),
         Column("subject_id", "Its id", "id", link=lambda row: place_of(row.subject_type, row.subject_id)),
         Column("told", "Details", "long"),
-        Column("id", "Entry", "number"),
+        Column("id", "Entry"),
     )
 
     def rows(self, asked: Asked) -> Page[audit_log.Entry]:
@@ -83,7 +93,7 @@ class AuditView(ListView):
             trail=[(f"Entry {entry_id}", None)],
             proof=proof,
             place=place_of(proof.subject_type, proof.subject_id),
-            did=said(proof.action),
+            did=said(proof.action, words.AUDITED),
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any, ClassVar, Literal, TypeVar, cast
+from urllib.parse import urlencode
 
 from flask import abort
 from flask_admin import BaseView
@@ -58,11 +59,15 @@ def only(role: StaffRole | None = None, *, fresh: bool = False) -> Callable[[Vie
 class ConsoleView(BaseView):
     """A view of the console. A subclass says ``role``; one that does not never runs.
 
-    ``waiting``: what of services/ops/console/waiting.py is counted beside its name in the navigation.
+    ``waiting``: what of services/ops/console/waiting.py is counted beside its name in the navigation; while something
+    waits, its name leads to ``waiting_asked`` of it.
     """
 
     role: ClassVar[StaffRole | None] = None
     waiting: ClassVar[str | None] = None
+    waiting_asked: ClassVar[Mapping[str, str]] = {}
+    #: The letter that leads here after a g.
+    key: ClassVar[str | None] = None
     #: Whether the navigation has it.
     in_menu: ClassVar[bool] = True
 
@@ -131,20 +136,22 @@ def menu(current: BaseView) -> list[dict[str, Any]]:
     asked = {view.waiting for _, entries in groups for entry in entries if (view := entry._view).waiting}
     counted: Mapping[str, int] = run(lambda: waiting.counts(asked)) if asked else {}
     return [
-        {
-            "name": name,
-            "entries": [
-                {
-                    "label": entry.name,
-                    "url": entry.get_url(),
-                    "current": entry.is_active(current),
-                    "waiting": counted.get(entry._view.waiting, 0),
-                }
-                for entry in entries
-            ],
-        }
-        for name, entries in groups
+        {"name": name, "entries": [_entry(entry, current, counted) for entry in entries]} for name, entries in groups
     ]
+
+
+def _entry(entry: MenuView, current: BaseView, counted: Mapping[str, int]) -> dict[str, Any]:
+    view = cast("ConsoleView", entry._view)
+    count, path = counted.get(view.waiting or "", 0), entry.get_url()
+    asked = f"?{urlencode(view.waiting_asked)}" if count and view.waiting_asked else ""
+    return {
+        "label": entry.name,
+        "url": f"{path}{asked}",
+        "path": path,
+        "current": entry.is_active(current),
+        "key": view.key,
+        "waiting": count,
+    }
 
 
 def _declaring(method: Callable[..., Any], rule: Rule) -> Callable[..., Response | str]:

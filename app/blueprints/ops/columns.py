@@ -23,6 +23,7 @@ class Column:
     ``kind`` says how it is drawn: money is minor units, an instant is drawn in the reader's zone, a word is one of the
     program's and said as ``words`` say it (``said``: not as a chip), ``long`` is text that wraps, an id is shortened, a
     share is of one. ``link`` makes the cell lead somewhere: the first such column is what the keyboard goes through.
+    ``nothing`` is what stands where the row has none.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Column:
     sortable: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
     link: Callable[[Any], str | None] | None = None
+    nothing: str = "–"
 
     def value(self, row: Any) -> Any:
         """What the row has there."""
@@ -84,5 +86,5 @@ def first_large(text: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "stamp": stamp, "plain_day": plain_day, "short_id": short_id, "said": said, "first_large": first_large,
-    "feature": named, "measured": written,
+    "feature": named, "local": local, "measured": written,
 }  # fmt: skip

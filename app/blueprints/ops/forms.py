@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -38,16 +39,18 @@ class ChoiceFilter(SelectField):
             label, choices=[SelectChoice("", "Any"), *(SelectChoice(*one) for one in choices)], default="", **more
         )
 
-    def offer(self, codes: list[str]) -> None:
-        """Offer what is known only when it is asked: codes, said without underscores."""
-        self.choices = [SelectChoice("", "Any"), *(SelectChoice(code, code.replace("_", " ")) for code in codes)]
+    def offer(self, codes: list[str], words: Mapping[str, str]) -> None:
+        """Offer what is known only when it is asked: codes as ``words`` say them, else without underscores."""
+        said = sorted((words.get(code) or code.replace("_", " "), code) for code in codes)
+        self.choices = [SelectChoice("", "Any"), *(SelectChoice(code, word) for word, code in said)]
 
 
 class TextFilter(StringField):
     """A line of text."""
 
-    def __init__(self, label: str, *, longest: int = 254, **more: Any) -> None:
+    def __init__(self, label: str, *, longest: int = 254, placeholder: str | None = None, **more: Any) -> None:
         super().__init__(label, [Optional(), OneLine(longest)], **more)
+        self.placeholder = placeholder
 
 
 class IdFilter(StringField):

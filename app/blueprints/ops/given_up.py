@@ -89,17 +89,17 @@ class GivenUpView(TryAgainView):
     default_sort = "-id"
     caption = "Messages that were given up"
     explained = (
-        "Whatever is to happen after a commit (a score made anew, a notice sent) leaves as a message of the outbox. One"
-        " that could not be handed on ten times over stands here, and is kept until it is tried again."
+        "What follows from a change (a score to recalculate, a notice to send) goes out as a message. One that failed"
+        " ten times stands here until somebody has it tried again."
     )
-    empty = "No message was given up. All that left with a commit has been handed on."
+    empty = "Nothing was given up: every message has been handed on."
     columns = (
         Column("topic", "About"),
         Column("last_error", "Why"),
         Column("attempts", "Tries", "number"),
         Column("created_at", "Left", "instant"),
         Column("dead_at", "Given up", "instant"),
-        Column("id", "Number", "number"),
+        Column("id", "Number"),
     )
 
     def rows(self, asked: Asked) -> Page[outgoing.DeadMessage]:
@@ -123,7 +123,9 @@ class DeliveriesView(TryAgainView):
     """The log of what left for savers, newest first; of what was given up, another try."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "n"
     waiting: ClassVar[str | None] = "deliveries"
+    waiting_asked: ClassVar[dict[str, str]] = {"status": "dead"}
     filters = DeliveryFilters
     orders: ClassVar[dict[str, Order]] = dict(outgoing.DELIVERIES.orders)
     default_sort = "-id"
@@ -134,17 +136,17 @@ class DeliveriesView(TryAgainView):
     )
     empty = "Nothing here matches. Where no way out is set up, which “flask doctor” says, notices stay in the inbox."
     columns = (
-        Column("created_at", "Made", "instant"),
-        Column("kind", "Kind", "word", words={kind: kind.replace("_", " ") for kind in KINDS},
+        Column("created_at", "When", "instant"),
+        Column("kind", "Kind", "said", words={kind: kind.replace("_", " ") for kind in KINDS},
                link=lambda row: url_for("ops_templates.index", kind=row.kind) if row.kind in KINDS else None),
-        Column("channel", "Way", "word", words=words.CHANNELS),
+        Column("channel", "Way", "said", words=words.CHANNELS),
         Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("status", "State", "word", words=words.DELIVERIES),
         Column("attempts", "Tries", "number"),
-        Column("last_error", "Said"),
+        Column("last_error", "Said", "long"),
         Column("due_at", "Not before", "instant"),
         Column("sent_at", "Sent", "instant"),
-        Column("id", "Number", "number"),
+        Column("id", "Number"),
     )  # fmt: skip
 
     def rows(self, asked: Asked) -> Page[outgoing.Delivery]:

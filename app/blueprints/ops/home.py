@@ -50,6 +50,7 @@ class HomeView(ConsoleView):
     """What waits for whom, and how the house stands."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "h"
 
     @expose("/")
     def index(self) -> str:

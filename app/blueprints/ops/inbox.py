@@ -21,6 +21,7 @@ class InboxView(ConsoleView):
     """All that waits, what is due first on top."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "i"
 
     @expose("/")
     def index(self) -> str:

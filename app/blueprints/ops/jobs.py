@@ -17,6 +17,7 @@ from app.blueprints.ops.base import ConsoleView, StaffRole, only
 from app.blueprints.ops.columns import Column
 from app.blueprints.ops.forms import ChoiceFilter, DayFilter, FilterForm, Given, LastDayFilter, PageForm
 from app.blueprints.ops.lists import ListView
+from app.blueprints.ops.schedules import how_often
 from app.blueprints.web.access import caller
 from app.errors import DomainError
 from app.services.ops import job_list, trying_again
@@ -37,6 +38,7 @@ class JobsView(ConsoleView):
     """Every scheduled job, and whether the machinery under them is well."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "j"
 
     @expose("/")
     def index(self) -> str:
@@ -50,7 +52,9 @@ class JobsView(ConsoleView):
         under_way = [job for job in jobs if job.under_way is not None]
         first = {job.name for job in (*under_way, *failed)}
         jobs.sort(key=lambda job: job.name not in first)
-        return self.render("ops/jobs.html", jobs=jobs, parts=parts, now=now, may_run=caller().role == "admin")
+        return self.render(
+            "ops/jobs.html", jobs=jobs, parts=parts, how_often=how_often, may_run=caller().role == "admin"
+        )
 
     @expose("/run", methods=("POST",))
     @only("admin", fresh=True)
@@ -84,14 +88,14 @@ class RunsView(ListView):
     columns = (
         Column("kind", "Job", link=lambda row: url_for("ops_runs.one", job_id=row.id)),
         Column("status", "State", "word", words=words.RUNS),
-        Column("done", "Done", "number"),
-        Column("total", "Of", "number"),
+        Column("error", "Error"),
         Column("created_at", "Ordered", "instant", sortable=True),
         Column("started_at", "Began", "instant"),
         Column("finished_at", "Ended", "instant"),
+        Column("done", "Done", "number"),
+        Column("total", "Of", "number"),
         Column("attempts", "Tries", "number"),
-        Column("asked_by", "Ordered by"),
-        Column("error", "Error"),
+        Column("asked_by", "Ordered by", nothing="the timetable"),
         Column("id", "Id", "id"),
     )
 

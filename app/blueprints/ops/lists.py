@@ -166,7 +166,7 @@ class ListView(ConsoleView):
             ordered = self.ordered(asked)
             if ordered is not None:
                 return ordered
-            flash(f"That is more than {self.export_most:,} rows. Narrow the list, then export it.", "warning")
+            flash(f"That is more than {self.export_most:,} rows. Filter the list, then export it.", "warning")
             return redirect(self.get_url(f"{self.endpoint}.index", **request.args.to_dict()), 303)
         text = io.StringIO()
         lines = csv.writer(text)

@@ -48,6 +48,7 @@ class LoansView(ListView):
     """Every loan and offer, newest first; of those with something due, the longest overdue first."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "l"
     filters = LoanFilters
     orders: ClassVar[dict[str, Order]] = dict(loans.ORDERS)
     default_sort = "-offered_at"

@@ -45,6 +45,7 @@ class ModelsView(ConsoleView):
     """Every model that was trained, and what became of predictions."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "m"
 
     @expose("/")
     def index(self) -> str:
@@ -137,5 +138,5 @@ def _told(work: Callable[[], str], back: str) -> Redirect:
             raise
         flash(str(refusal.message), "warning")
     else:
-        flash(f"{said} Every score is made anew.", "success")
+        flash(f"{said} Every score is recalculated.", "success")
     return redirect(back, 303)

@@ -69,6 +69,7 @@ class PapersView(ListView):
     """The queue, the oldest first."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "p"
     waiting = "papers"
     filters = PaperFilters
     orders: ClassVar[dict[str, Order]] = dict(papers.SOURCE.orders)
@@ -79,11 +80,11 @@ class PapersView(ListView):
     export_most = 5_000
     columns = (
         Column("uploaded_at", "Sent", "instant", link=lambda row: url_for("ops_papers.one", paper_id=row.id)),
-        Column("document_type", "Paper", "word", words=words.PAPERS),
+        Column("document_type", "Paper", "said", words=words.PAPERS),
         Column("name", "Of", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("status", "State", "word", words=words.PAPER_STATES),
-        Column("proposed", "First word", "word", words=words.PAPER_STATES),
-        Column("proposed_reason", "For", "word", words=words.PAPER_REASONS),
+        Column("proposed", "First word", "said", words=words.PAPER_STATES),
+        Column("proposed_reason", "For", "said", words=words.PAPER_REASONS),
         Column("accounts_with_the_number", "Other accounts with the number", "number"),
     )
 

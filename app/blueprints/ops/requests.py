@@ -15,6 +15,7 @@ from app.blueprints.ops.base import StaffRole
 from app.blueprints.ops.columns import Column
 from app.blueprints.ops.forms import ChoiceFilter, FilterForm, IdFilter
 from app.blueprints.ops.lists import ListView
+from app.blueprints.ops.shown_then import facts_then
 from app.blueprints.web import refusals
 from app.blueprints.web.access import caller
 from app.blueprints.web.forms.fields import Given, PageForm, SomeLines
@@ -56,6 +57,7 @@ class RequestsView(ListView):
     """Open requests, the first to be answered first; or those that were answered, the newest first."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "r"
     waiting = "requests"
     filters = RequestFilters
     orders: ClassVar[dict[str, Order]] = dict(requests.SOURCE.orders)
@@ -67,12 +69,13 @@ class RequestsView(ListView):
         Column("reference", "Reference", link=lambda row: url_for("ops_requests.one", request_id=row.id)),
         Column("due", "State", "word"),
         Column("answer_by", "Answer by", "day"),
-        Column("about", "About", "word", words=words.ABOUT),
-        Column("asked_again", "After an answer", "word"),
-        Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
+        Column("about", "About", "said", words=words.ABOUT),
+        Column("asked_again", "After an answer", "said"),
+        Column("name", "Saver", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("created_at", "Asked", "instant"),
         Column("answered_at", "Answered", "instant"),
         Column("answered_by", "By"),
+        Column("user_id", "Account", "id"),
     )
 
     def narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +124,8 @@ class RequestsView(ListView):
         whole = run(lambda: support_answers.show(request_id, at=now, by=person.id))
         asked = whole.request
         return self.render(
-            "ops/request.html", trail=[(asked.reference, None)], whole=whole, asked=asked, form=form,
+            "ops/request.html", trail=[(asked.reference, None)], whole=whole,
+            then=facts_then(whole.shown or {}), asked=asked, form=form,
             late=asked.status == "open" and asked.answer_by < person.zone.date(now),
             own=whole.user_id == person.id,
             barred=asked.appeal_of is not None and whole.answered_before_by == person.id,

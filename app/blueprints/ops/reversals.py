@@ -50,7 +50,9 @@ class ReversalsView(ListView):
     """What was asked for, newest first."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "v"
     waiting = "reversals"
+    waiting_asked: ClassVar[dict[str, str]] = {"status": "waiting"}
     filters = ReversalFilters
     orders: ClassVar[dict[str, Order]] = dict(reversals.SOURCE.orders)
     default_sort = "-requested_at"
@@ -62,8 +64,8 @@ class ReversalsView(ListView):
                link=lambda row: url_for("ops_reversals.one", reversal_id=row.id)),
         Column("status", "State", "word", words=words.REVERSALS),
         Column("amount", "Amount", "money"),
-        Column("type", "Of a", "word", words=words.TRANSACTIONS),
-        Column("why", "Why two", "word", words=words.REVERSAL_WHYS),
+        Column("type", "Of a", "said", words=words.TRANSACTIONS),
+        Column("why", "Why two", "said", words=words.REVERSAL_WHYS),
         Column("reason", "Reason"),
         Column("asked_by", "Asked by"),
         Column("decided_by", "Decided by"),

@@ -45,6 +45,7 @@ class ScoresView(ListView):
     """The newest score of every saver, the latest change first."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "s"
     template: ClassVar[str] = "ops/scores.html"
     filters = ScoreFilters
     orders: ClassVar[dict[str, Order]] = dict(scores.ORDERS)
@@ -56,12 +57,12 @@ class ScoresView(ListView):
         Column("name", "Saver", link=lambda row: url_for("ops_scores.one", user_id=row.user_id)),
         Column("score", "Score", "number", sortable=True),
         Column("before", "Before", "number"),
-        Column("band", "Band", "word"),
+        Column("band", "Band", "said"),
         Column("status", "State", "word", words=words.SCORES),
         Column("probability", "On time next", "share"),
-        Column("costliest", "Costs most", "word", words=words.FACTORS),
+        Column("costliest", "Costs most", "said", words=words.FACTORS),
         Column("changed_at", "Changed", "instant", sortable=True),
-        Column("cause", "By", "word", words=words.CAUSES),
+        Column("cause", "Cause", "said", words=words.CAUSES),
         Column("policy_version", "Rule"),
         Column("model_version", "Model"),
         Column("user_id", "Account", "id"),
@@ -138,9 +139,9 @@ class ScoresView(ListView):
         if after is None:
             flash("There is too little history for a score yet.", "info")
         elif before == after:
-            flash(f"Made anew: it stays at {after}.", "success")
+            flash(f"Recalculated: it stays at {after}.", "success")
         else:
-            flash(f"Made anew: {after}{f', it was {before}' if before is not None else ''}.", "success")
+            flash(f"Recalculated: {after}{f', it was {before}' if before is not None else ''}.", "success")
         return redirect(url_for("ops_scores.one", user_id=user_id), 303)
 
     @expose("/recalculate", methods=("POST",))
@@ -167,10 +168,10 @@ def _ordered(chosen: list[UUID] | None) -> Redirect:
     except DomainError as refusal:
         if refusal.code != "job_running":
             raise
-        flash("Scores are being made anew already. Wait until that is done, then order it again.", "warning")
+        flash("Scores are being recalculated already. Wait until that is done, then order it again.", "warning")
         return redirect(url_for("ops_scores.index"), 303)
     what = "Every score" if chosen is None else "1 score" if len(chosen) == 1 else f"{len(chosen)} scores"
-    flash(f"{what} will be made anew. The worker begins in a moment.", "success")
+    flash(f"{what} will be recalculated. The worker begins in a moment.", "success")
     return redirect(_run_url(ordered.id) or url_for("ops_scores.index"), 303)
 
 
@@ -207,7 +208,7 @@ class ScoreChangesView(ListView):
         Column("as_of", "When", "instant", link=lambda row: url_for("ops_score_changes.one", change_id=row.id)),
         Column("score", "Score", "number"),
         Column("before", "Before", "number"),
-        Column("cause", "By", "word", words=words.CAUSES),
+        Column("cause", "Cause", "said", words=words.CAUSES),
         Column("status", "State", "word", words=words.SCORES),
         Column("policy_version", "Rule"),
         Column("model_version", "Model"),

@@ -49,6 +49,7 @@ class TransactionsView(ListView):
     """Every movement, newest first."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "t"
     filters = TransactionFilters
     orders: ClassVar[dict[str, Order]] = dict(transactions.SOURCE.orders)
     default_sort = "-occurred_at"
@@ -58,7 +59,7 @@ class TransactionsView(ListView):
     columns = (
         Column("occurred_at", "When", "instant", sortable=True,
                link=lambda row: url_for("ops_transactions.one", transaction_id=row.id)),
-        Column("type", "What moved", "word", words=words.TRANSACTIONS),
+        Column("type", "What moved", "said", words=words.TRANSACTIONS),
         Column("amount", "Amount", "money"),
         Column("balance_after", "Balance after", "money"),
         Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),

@@ -25,7 +25,7 @@ from app.transactions import run
 class UserFilters(FilterForm):
     """What accounts are narrowed by."""
 
-    q = TextFilter("E-mail, number or name begins with")
+    q = TextFilter("E-mail, number or name", placeholder="as it begins")
     status = ChoiceFilter("State", words.choices(users.STATES, words.STATES))
     role = ChoiceFilter("Role", words.choices(users.ROLES, words.ROLES))
     kyc_status = ChoiceFilter("Identity", words.choices(users.KYC_STATES, words.KYC))
@@ -36,6 +36,7 @@ class UsersView(CareView):
     """Everybody who has an account, masked."""
 
     role: ClassVar[StaffRole | None] = "support"
+    key: ClassVar[str | None] = "u"
     filters = UserFilters
     orders: ClassVar[dict[str, Order]] = dict(users.SOURCE.orders)
     caption = "Accounts"
@@ -45,7 +46,7 @@ class UsersView(CareView):
         Column("name", "Name", link=lambda row: url_for("ops_users.one", user_id=row.id)),
         Column("email", "E-mail"),
         Column("phone", "Number"),
-        Column("role", "Role", "word", words=words.ROLES),
+        Column("role", "Role", "said", words=words.ROLES),
         Column("status", "State", "word", words=words.STATES),
         Column("kyc_status", "Identity", "word", words=words.KYC),
         Column("jars", "Jars", "number"),

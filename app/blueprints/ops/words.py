@@ -69,6 +69,27 @@ REVERSALS: Final = {
     "withdrawn": "withdrawn",
 }
 REVERSAL_WHYS: Final = {"limit": "above the limit", "owed": "leaves something owed"}
+#: Deeds and subjects of the audit log whose names in the program are no words.
+AUDITED: Final = {
+    "kyc_document": "identity paper",
+    "kyc_document_sent": "identity paper sent",
+    "kyc_document_viewed": "identity paper viewed",
+    "kyc_decision_proposed": "identity paper, first word",
+    "kyc_decided": "identity paper decided",
+    "job": "run",
+    "job_run": "job begun",
+    "support_late": "answer late",
+    "support_answered": "request answered",
+    "support_requested": "request made",
+    "support_request": "request",
+    "support_request_read": "request read",
+    "score_model": "model",
+    "score_model_trained": "model trained",
+    "score_model_promoted": "model promoted",
+    "score_model_rolled_back": "model taken back",
+    "reversal_void": "reversal not possible any more",
+    "saver_noted": "note left",
+}
 #: What the audit log says of a movement, for its story.
 STORY: Final = {
     "transaction_reversed": "took it back",

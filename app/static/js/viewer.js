@@ -27,6 +27,7 @@
       if (button) act(button.dataset.view);
     });
     document.addEventListener("keydown", (event) => {
+      if (document.documentElement.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
       if (event.metaKey || event.ctrlKey || event.altKey || event.target.closest("input:not([type=radio]), select, textarea")) return;
       const choice = document.querySelector(`.ops-verdict input[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
       if (choice) {

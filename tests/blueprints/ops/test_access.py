@@ -94,6 +94,12 @@ class Undeclared(ConsoleView):
         return "secret"
 
 
+def test_a_letter_leads_to_one_page(app: Flask) -> None:
+    keys = [view.key for view in app.extensions["admin"][0]._views if getattr(view, "key", None)]
+    assert len(set(keys)) == len(keys) > 10
+    assert all(len(key) == 1 and key.islower() for key in keys)
+
+
 class Narrowed(ConsoleView):
     role = "support"
 

@@ -107,7 +107,7 @@ def test_the_page_has_everything_about_a_saver(app: Flask, support: Person, owne
     ]  # fmt: skip
     for text in (
         f"/ops/papers/{paper}/", f"/ops/requests/{request}/", f"/ops/transactions/?jar={jar}", loan[-8:], "PAN card",
-        "3 of 4", "of 300 to 900", "Deposit received", "In all", "Where everybody begins",
+        "3 of 4", "of 300 to 900", "Deposit received", "Kept in all", "Where everybody begins",
     ):  # fmt: skip
         assert text in html, text
     points = [int(number) for number in re.findall(r'</th><td class="ops-number">(\d+)</td><td', html)]

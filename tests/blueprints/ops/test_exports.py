@@ -33,15 +33,17 @@ def test_ordered_followed_and_fetched(new_app: Callable[..., Flask], monkeypatch
     for amount in ("10", "20", "30"):
         owner.saver.deposit(jar, amount)
     form = {"csrf_token": support.form_token}
+    asked = f"user={owner.saver.id}&at_least=10&type=deposit&from=2020-01-02&to=2040-12-31"
 
     def order() -> Any:
-        return support.browser.post(f"/ops/transactions/export?user={owner.saver.id}&at_least=10", data=form)
+        return support.browser.post(f"/ops/transactions/export?{asked}", data=form)
 
     assert "No file yet" in support.browser.get("/ops/exports/").text
     answer = order()
     assert (answer.status_code, answer.location) == (303, "/ops/exports/")
     html = support.browser.get("/ops/exports/").text
-    for text in ("being written", "data-live", "waits for its turn", "at least ₹10"):
+    for text in ("being written", "data-live", "waits for its turn",
+                 "deposit, at least ₹10, from 2020-01-02, to 2040-12-31"):  # fmt: skip
         assert text in html, text
     assert order().location == "/ops/exports/"
     assert "Another file is being written" in support.browser.get("/ops/exports/").text

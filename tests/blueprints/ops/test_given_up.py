@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -91,3 +92,12 @@ def test_the_log_says_no_address_and_offers_no_try_of_what_left(own_app: Flask) 
     assert "chip" in admin.browser.get("/ops/notifications/?channel=sms").text
     for wrong in ("channel=pigeon", "status=lost", "user=1", "kind=x"):
         assert admin.browser.get(f"/ops/notifications/?{wrong}").status_code == 400
+
+
+def test_a_count_in_the_navigation_leads_to_what_it_counts(own_app: Flask) -> None:
+    support, way = make_person(own_app, "support"), 'href="/ops/notifications/?status=dead"'
+    html = support.browser.get("/ops/notifications/?status=dead").text
+    assert re.search(rf'<li><a {re.escape(way)}[^>]* aria-current="page">Notifications', html)
+    with own_app.app_context():
+        run(lambda: queue("DELETE FROM deliveries"))
+    assert way not in support.browser.get("/ops/notifications/").text

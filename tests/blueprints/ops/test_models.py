@@ -36,7 +36,7 @@ def test_a_model_with_its_metrics_and_a_file_that_is_refused(own_app: Flask) -> 
     listed, one = support.browser.get("/ops/models/").text, support.browser.get(f"/ops/models/{version}/").text
     for said in (version, "candidate", "0.400", "0.500", "4,000"):
         assert said in listed, said
-    for said in ("Its file is refused", "file missing", "2.0&nbsp;%", "4,000 periods of 90 savers", 'class="ops-dot"',
+    for said in ("Its file is refused", "file missing", "2.0%", "4,000 periods of 90 savers", 'class="ops-dot"',
                  "30.0%"):  # fmt: skip
         assert said in one, said
     assert "<style" not in one + listed

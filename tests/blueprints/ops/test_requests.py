@@ -48,6 +48,9 @@ def test_what_is_overdue_stands_on_top(app: Flask, support: Person, owner: Perso
     disputes, _, others = inbox.partition("Disputes")[2].partition("Other requests")
     assert (disputed in disputes, plain in others, late in others) == (True, True, True)
     assert "overdue" in inbox
+    for html in (inbox, support.browser.get(f"/ops/requests/?user={owner.saver.id}").text):
+        assert f'href="/ops/users/{owner.saver.id}/">A••• D•••</a>' in html
+        assert "Asha Devi" not in html
 
 
 @pytest.mark.parametrize("query", ["status=open", "only=mine", "about=a", "user=1", "sort=answer_by_x", "page=2"])
@@ -100,4 +103,6 @@ def test_a_dispute_of_a_score_leads_to_it(support: Person, owner: Person) -> Non
     request = ask(owner, about={"kind": "score"})
     html = support.browser.get(f"/ops/requests/{request}/").text
     assert re.search(rf'href="/ops/(users/{owner.saver.id}/#score|scores/{owner.saver.id}/)"', html)
-    assert "Policy version" in html
+    for text in ("<dt>Rule</dt>", "<dt>As of</dt>"):
+        assert text in html, text
+    assert not re.search(r"\dT\d|\d UTC", html.partition("What the saver saw")[2].partition("</dl>")[0])

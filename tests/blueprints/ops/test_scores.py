@@ -69,13 +69,13 @@ def test_one_score_with_what_is_behind_it(app: Flask, support: Person, scored: P
     ]
     base, *factors, score = points[:10]
     assert (base, len(factors), base + sum(factors)) == (300, 8, score)
-    for said in ("A••• D•••", "rule-1", "none: the rule predicts", "on_ewma", "share on time of all periods",
+    for said in ("A••• D•••", "rule-1", "none: the rule predicts", "Recent habit", "share on time of all periods",
                  "were on time", "points up"):  # fmt: skip
         assert said in html, said
     assert "Asha Devi" not in html
-    assert "Make anew" not in html
+    assert "Recalculate" not in html
     change = support.browser.get(f"/ops/score-changes/{scored.id_of('change_id')}/").text
-    for said in (f"{score}, it was", ">Was<", "How full", "deposits_31"):
+    for said in (f"{score}, it was", ">Was<", "How full", "Deposits lately"):
         assert said in change, said
     assert f"/ops/scores/{scored.saver.id}/" in change
     of_one = support.browser.get(f"/ops/score-changes/?user={scored.saver.id}").text
@@ -125,10 +125,10 @@ def test_a_selection_and_all_are_ordered_once(new_app: Callable[..., Flask], clo
     assert "Choose at least one score first." in admin.browser.get("/ops/scores/").text
     status, _ = send(admin, "/ops/scores/recalculate", chosen=[*chosen, chosen[0]])
     html = admin.browser.get("/ops/scores/").text
-    assert (status, "2 scores will be made anew" in html, 'data-live="2"' in html) == (303, True, True)
+    assert (status, "2 scores will be recalculated" in html, 'data-live="2"' in html) == (303, True, True)
     assert "waits for the worker" in html
     assert send(admin, "/ops/scores/recalculate-all")[0] == 303
-    assert "Scores are being made anew already." in admin.browser.get("/ops/scores/").text
+    assert "Scores are being recalculated already." in admin.browser.get("/ops/scores/").text
     with app.app_context():
         assert perform(JOBS["credit.recalculate"]).done == 2
     html = admin.browser.get("/ops/scores/").text

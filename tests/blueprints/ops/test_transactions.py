@@ -28,6 +28,7 @@ def test_narrowed_by_each_filter(support: Person, owner: Person) -> None:
     assert listed(support, **mine, at_least="50", at_most="₹ 50") == [small]
     assert listed(support, **mine, **{"from": "2000-01-01", "to": "2000-01-02"}) == []
     assert listed(support, **mine, **{"from": "2000-01-01", "to": "2199-01-01"}) == [out, large, small]
+    assert support.browser.get("/ops/transactions/").text.count('type="date"') == 2  # both are chosen in a calendar
 
 
 def test_a_movement_with_its_postings_whose_sum_is_zero(support: Person, owner: Person) -> None:
