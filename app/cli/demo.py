@@ -13,6 +13,8 @@ import config as settings
 from app import clock
 from app.cli.refusals import Commands, not_in_production
 from app.services.ops import demo
+from app.services.ops.job_runs import perform
+from app.services.ops.jobs import JOBS
 from app.transactions import run
 
 group = Commands("demo", help="Accounts with a history, for looking at the product (never in production).")
@@ -31,6 +33,7 @@ def load() -> None:
     not_in_production("Demo data")
     accounts, made_up = _accounts()
     if run(lambda: demo.load(accounts, now=clock.now())):
+        _count()
         click.echo("The demo accounts are loaded.")
     _tell(made_up)
 
@@ -42,8 +45,15 @@ def reset() -> None:
     not_in_production("Demo data")
     accounts, made_up = _accounts()
     count = run(lambda: demo.reset(accounts, now=clock.now()))
+    _count()
     click.echo(f"{count} demo savers are retired, and new ones are loaded.")
     _tell(made_up)
+
+
+def _count() -> None:
+    """The console begins with figures that a job counts, and says where nobody has verified the ledger."""
+    for name in ("console.count", "ledger.verify"):
+        perform(JOBS[name])
 
 
 def _accounts() -> tuple[demo.Accounts, dict[str, str]]:

@@ -140,12 +140,13 @@ class DeliveriesView(TryAgainView):
         Column("kind", "Kind", "said", words={kind: kind.replace("_", " ") for kind in KINDS},
                link=lambda row: url_for("ops_templates.index", kind=row.kind) if row.kind in KINDS else None),
         Column("channel", "Way", "said", words=words.CHANNELS),
-        Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
+        Column("name", "Saver", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("status", "State", "word", words=words.DELIVERIES),
         Column("attempts", "Tries", "number"),
         Column("last_error", "Said", "long"),
         Column("due_at", "Not before", "instant"),
         Column("sent_at", "Sent", "instant"),
+        Column("user_id", "Account", "id"),
         Column("id", "Number"),
     )  # fmt: skip
 

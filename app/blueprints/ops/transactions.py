@@ -62,8 +62,9 @@ class TransactionsView(ListView):
         Column("type", "What moved", "said", words=words.TRANSACTIONS),
         Column("amount", "Amount", "money"),
         Column("balance_after", "Balance after", "money"),
-        Column("user_id", "Account", "id", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
+        Column("name", "Saver", link=lambda row: url_for("ops_users.one", user_id=row.user_id)),
         Column("jar_id", "Jar", "id"),
+        Column("user_id", "Account", "id"),
         Column("reversed_by", "Reversed by", "id"),
         Column("id", "Id", "id"),
     )  # fmt: skip

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.models.notifications import CHANNELS
+from app.services.ops.console import masks
 from app.services.ops.console.listing import Asked, Order, Page, Source, page
 
 __all__ = ["CHANNELS", "DELIVERY_STATES", "DeadMessage", "Delivery", "dead_messages", "deliveries"]
@@ -25,9 +26,9 @@ MESSAGES: Final = Source(
 DELIVERIES: Final = Source(
     id="o.id",
     found="FROM deliveries o",
-    columns="o.id, o.user_id, n.kind, o.channel, o.status, o.due_at, o.expires_at, o.attempts, o.last_error,"
+    columns="o.id, u.name, o.user_id, n.kind, o.channel, o.status, o.due_at, o.expires_at, o.attempts, o.last_error,"
     " o.created_at, o.sent_at",
-    read="FROM k JOIN deliveries o ON o.id = k.id"
+    read="FROM k JOIN deliveries o ON o.id = k.id JOIN users u ON u.id = o.user_id"
     " LEFT JOIN notifications n ON n.user_id = o.user_id AND n.id = o.notification_id",
     filters={
         "user": "o.user_id = %(user)s",
@@ -52,9 +53,10 @@ class DeadMessage:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A notice on its way out by one channel. ``kind``: None where the notice is gone."""
+    """A notice on its way out by one channel. ``kind``: None where the notice is gone. ``name``: masked."""
 
     id: int
+    name: str
     user_id: UUID
     kind: str | None
     channel: str
@@ -74,4 +76,8 @@ def dead_messages(asked: Asked) -> Page[DeadMessage]:
 
 def deliveries(asked: Asked) -> Page[Delivery]:
     """A page of the log, the newest first (``-id``). Filters: user, channel, status."""
-    return page(DELIVERIES, Delivery, replace(asked, order="-id"))
+    return page(DELIVERIES, _masked, replace(asked, order="-id"))
+
+
+def _masked(id_: int, name: str, *rest: Any) -> Delivery:
+    return Delivery(id_, masks.name(name), *rest)
