@@ -204,6 +204,12 @@ def test_what_waits_for_two_was_asked_for_by_the_second(fresh: Flask, clock: Any
     assert run(lambda: fetch(waiting)) == [(ACCOUNTS.support_email,)]
 
 
+def test_nothing_seems_to_have_waited_for_the_worker_since_it_happened(fresh: Flask, clock: Any) -> None:
+    run(lambda: demo.load(ACCOUNTS, now=clock.now()))
+    ((oldest, count),) = run(lambda: fetch("SELECT min(available_at), count(*) FROM outbox"))
+    assert (oldest, count > 50) == (clock.now(), True)
+
+
 def test_the_two_members_of_staff_are_two(fresh: Flask, clock: Any) -> None:
     alone = replace(ACCOUNTS, support_email=ACCOUNTS.admin_email.upper())
     with pytest.raises(DomainError, match="two addresses"):
