@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as Redirect
 from wtforms import BooleanField, SelectMultipleField, widgets
 
 from app import clock
+from app.blueprints.api.schemas.base import LARGEST_INTEGER
 from app.blueprints.ops import words
 from app.blueprints.ops.base import StaffRole, only
 from app.blueprints.ops.columns import Column
@@ -26,10 +27,18 @@ from app.services.ops.console.listing import Asked, Order, Page
 from app.transactions import run
 
 
+def _number(text: str) -> int:
+    """A row's number. Raises ValueError for what none can have."""
+    number = int(text)
+    if not 0 < number <= LARGEST_INTEGER:
+        raise ValueError(text)
+    return number
+
+
 class ChosenForm(PageForm):
     """Rows that were chosen, or all there are."""
 
-    chosen = SelectMultipleField(coerce=int, validate_choice=False, widget=widgets.HiddenInput())
+    chosen = SelectMultipleField(coerce=_number, validate_choice=False, widget=widgets.HiddenInput())
     all = BooleanField()
 
 

@@ -63,7 +63,8 @@ def test_one_some_and_all_are_tried_again(own_app: Flask, path: str, table: str,
 
     ids = dead()
     assert send(support, chosen=str(ids[0])) == 403
-    for nothing in ({}, {"chosen": "x"}, {"chosen": ["1"] * 60}, {"id": str(ids[0])}, {"chosen": "987654321"}):
+    for nothing in ({}, {"chosen": "x"}, {"chosen": ["1"] * 60}, {"id": str(ids[0])}, {"chosen": "987654321"},
+                    {"chosen": "9" * 30}, {"chosen": f"-{ids[0]}"}):  # fmt: skip
         assert send(admin, **nothing) == 303
     assert dead() == ids
     assert send(admin, chosen=[str(ids[0])], attempts="99") == 303

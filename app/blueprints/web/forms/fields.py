@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import marshmallow
-from flask import current_app
+from flask import current_app, request
 from flask_babel import gettext, ngettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, Form, StringField, ValidationError
@@ -26,9 +26,18 @@ OF_ANY_FORM = (
 
 
 class PageForm(FlaskForm):
-    """A form whose own complaints, and those of WTForms, are in the page's language."""
+    """A form whose own complaints, and those of WTForms, are in the page's language.
+
+    It is read from what a form sends, and from nothing else.
+    """
 
     class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            """Flask-WTF's own would read JSON too, whose values need not be text."""
+            if request and request.is_json and not hasattr(formdata, "getlist"):
+                return None
+            return super().wrap_formdata(form, formdata)
+
         def get_translations(self, form: Form) -> type[_Catalogue]:
             """Ours: WTForms has no catalogue in Hindi."""
             return _Catalogue
