@@ -320,14 +320,14 @@ def test_a_forged_cursor_is_refused(app: Flask, saver: Saver) -> None:
     good = saver.get("/api/transactions/?limit=1").json["next_cursor"]
     assert saver.get(f"/api/transactions/?limit=1&cursor={good}").status_code == 200
     foreign = stranger.get("/api/jars/?limit=1").json["next_cursor"]
-    body, dot, signature = good.rpartition(".")
+    body, end = good[:-22], good[-22:]
     forged = [
         "x",
         "a.b",
         ".",
         "%F0%9F%98%80",
-        f"{body}x{dot}{signature}",
-        f"{body}{dot}{signature[:-2]}",
+        f"{body}x{end}",
+        f"{body}{end[:-2]}",
         body,
         foreign,
     ]

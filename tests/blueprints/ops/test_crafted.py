@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+import zlib
+from base64 import urlsafe_b64decode
+from contextlib import suppress
+from random import sample
+from urllib.parse import unquote
+from uuid import uuid4
 
+import pytest
+from flask import Flask
+
+from app.blueprints.ops.users import UsersView
 from tests.attacks.walking import Person
+from tests.factories import make_saver
 
 
 @pytest.mark.parametrize(
@@ -16,3 +27,41 @@ def test_a_form_is_read_from_a_form_alone(admin: Person, body: str) -> None:
         headers = {"X-CSRFToken": admin.form_token}
         answer = admin.browser.post(path, data=body, content_type="application/json", headers=headers)
         assert answer.status_code == status, path
+
+
+def unreadable(cursor: str, words: set[bytes]) -> bool:
+    """Nothing of it can be read by whoever has the address: neither as it stands, nor unpacked."""
+    text = unquote(cursor)
+    packed = urlsafe_b64decode(text.strip(".").partition(".")[0] + "===")
+    with suppress(zlib.error):
+        packed += zlib.decompress(packed)
+    return not any(word in text.encode() + packed for word in words)
+
+
+@pytest.mark.parametrize("how", ["email", "phone", "name"])
+def test_no_address_of_a_next_page_tells_who_stands_on_this_one(
+    app: Flask, support: Person, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(UsersView, "page_size", 1)
+    word = uuid4().hex
+    for number in range(2):
+        make_saver(app, email=f"{word}@{number}.example", name=f"{word} {number}")
+    q = {"email": f"{word}@", "phone": "+919", "name": word}[how]
+    (cursor,) = re.findall(r'after=([^"&]+)"', support.browser.get("/ops/users/", query_string={"q": q}).text)
+    personal = {word.encode(), b"+919"}
+    assert unreadable(cursor, personal)
+    asked = {"limit": "1", "q": q}
+    first = support.saver.get("/api/admin/users/", query_string=asked).json
+    assert unreadable(first["next_cursor"], personal)
+    second = support.saver.get("/api/admin/users/", query_string=asked | {"cursor": first["next_cursor"]}).json
+    assert first["items"] != second["items"] != []
+
+
+def test_there_is_a_page_after_the_longest_name(app: Flask, support: Person) -> None:
+    name = "".join(map(chr, sample(range(0x20000, 0x2A000), 99)))
+    for number in range(2):
+        make_saver(app, name=f"{name}{number}")
+    asked = {"limit": "1", "q": name}
+    first = support.saver.get("/api/admin/users/", query_string=asked).json
+    second = support.saver.get("/api/admin/users/", query_string=asked | {"cursor": first["next_cursor"]}).json
+    assert [one["name"][-1] for page in (first, second) for one in page["items"]] == ["0", "1"]

@@ -139,7 +139,7 @@ class PageQuerySchema(StrictSchema):
     """Which page of a list."""
 
     limit = QueryInteger(minimum=1, maximum=100, load_default=20)
-    cursor = StrictString(max_length=500)
+    cursor = StrictString(max_length=1_000)
 
 
 class HistoryQuerySchema(PageQuerySchema):
