@@ -13,10 +13,20 @@ LONGEST_REASON = 200
 
 def role_of(by: UUID) -> str:
     """The role of an active member of staff. Raises DomainError ``not_staff``."""
-    rows = fetch("SELECT role FROM users WHERE id = %s AND status = 'active'", (by,))
-    if not rows or rows[0][0] not in STAFF_ROLES:
+    role = _role(by)
+    if role is None:
         raise DomainError("not_staff", "This is for active members of staff.")
-    return str(rows[0][0])
+    return role
+
+
+def is_at_work(who: UUID) -> bool:
+    """Whether that is an active member of staff, still: what somebody once said counts no longer than that."""
+    return _role(who) is not None
+
+
+def _role(who: UUID) -> str | None:
+    rows = fetch("SELECT role FROM users WHERE id = %s AND status = 'active'", (who,))
+    return str(rows[0][0]) if rows and rows[0][0] in STAFF_ROLES else None
 
 
 def given_reason(reason: str) -> str:

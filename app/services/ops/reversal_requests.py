@@ -17,7 +17,7 @@ import uuid_utils.compat as uuids
 from app.errors import DomainError, NotFound
 from app.services.audit import log as audit
 from app.services.identity import staff_at_work
-from app.services.ops.reversals import REVERSIBLE, Reversal, is_large, reverse
+from app.services.ops.reversals import REVERSIBLE, Reversal, is_large, own_movement, reverse
 from app.services.savings.rows import LOCK_SAVER
 from app.transactions import fetch, queue
 
@@ -66,9 +66,14 @@ def ask(transaction_id: UUID, *, reason: str, by: UUID, at: datetime) -> Asked:
 def approve(request_id: UUID, *, by: UUID, at: datetime) -> Decided:
     """Agree: the movement is taken back now. ``void`` where that cannot be done any more.
 
-    Raises NotFound, DomainError ``not_staff``, ``own_movement``, ``own_request``, ``already_decided``.
+    Raises NotFound, DomainError ``not_staff``, ``own_movement``, ``own_request``, ``already_decided``, and
+    ``requester_gone`` where whoever asked is of the staff no more: the word of one is not that of two.
     """
     transaction_id, reason, asked_by = _lock_of_another(request_id, by)
+    if not staff_at_work.is_at_work(asked_by):
+        raise DomainError(
+            "requester_gone", "Whoever asked for this is of the staff no more: decline it, and ask for it anew."
+        )
     try:
         booked = reverse(transaction_id, reason=reason, by=asked_by, second=by, at=at)
     except DomainError as refusal:
@@ -113,16 +118,12 @@ def _movement_of_another(transaction_id: UUID, by: UUID) -> int:
         raise NotFound("There is no such movement.")
     user_id, kind, amount, reversed_ = rows[0]
     if user_id == by:
-        raise _own_movement()
+        raise own_movement()
     if kind not in REVERSIBLE:
         raise DomainError("not_reversible", f"A movement of the type {kind} is not taken back this way.")
     if reversed_:
         raise DomainError("already_reversed", "This movement has been reversed already. Nothing was changed.")
     return int(amount)
-
-
-def _own_movement() -> DomainError:
-    return DomainError("own_movement", "Nobody takes back their own movements: another member of staff does.")
 
 
 def _wait(transaction_id: UUID, why: str, reason: str, *, by: UUID, at: datetime) -> Asked:
@@ -146,7 +147,7 @@ def _lock(request_id: UUID, by: UUID) -> tuple[UUID, str, UUID]:
     if not rows:
         raise NotFound("There is no such request.")
     if rows[0][0] == by:
-        raise _own_movement()
+        raise own_movement()
     queue(LOCK_SAVER, (rows[0][0],))
     ((transaction_id, reason, status, asked_by),) = fetch(
         "SELECT transaction_id, reason, status, requested_by FROM reversal_requests WHERE id = %s FOR UPDATE",

@@ -51,7 +51,8 @@ def reverse(
     Where the jar holds less than the movement put in, what is there is taken and the rest is booked as owed by the
     saver. That needs ``second``, another member of staff than ``by``, and so does a movement above
     ``REVERSAL_ALONE_LIMIT_MINOR``. The jar's streak and the badges follow from what
-    is left; a filled jar opens again where nothing that is left filled it. Raises NotFound, DomainError
+    is left; a filled jar opens again where nothing that is left filled it. Nobody takes back, or agrees to, a movement
+    of their own, and nothing comes back to an erased account. Raises NotFound, DomainError ``own_movement``,
     ``already_reversed``, ``not_reversible``, ``second_person_required``.
     """
     rows = fetch(
@@ -63,6 +64,8 @@ def reverse(
     if not rows:
         raise NotFound("There is no such movement.")
     user_id, jar_id, kind, amount, account_id, *zone = rows[0]
+    if user_id in (by, second):
+        raise own_movement()
     if kind not in REVERSIBLE:
         raise DomainError("not_reversible", f"A movement of the type {kind} is not taken back this way.")
     queue(LOCK_SAVER, (user_id,))
@@ -74,7 +77,12 @@ def reverse(
         " FROM savings_jars j JOIN ledger_accounts a ON a.jar_id = j.id WHERE j.id = %s FOR NO KEY UPDATE OF a",
         (jar_id,),
     )
-    if fetch("SELECT 1 FROM transactions WHERE reversal_of = %s", (transaction_id,)):
+    ((reversed_, erased),) = fetch(
+        "SELECT EXISTS (SELECT FROM transactions WHERE reversal_of = %s),"
+        " EXISTS (SELECT FROM users WHERE id = %s AND status = 'erased')",
+        (transaction_id, user_id),
+    )
+    if reversed_:
         raise DomainError("already_reversed", "This movement has been reversed already. Nothing was changed.")
     jar = Jar(*jar_row)
     account = account_from_row(id_, account_kind, balance, head_seq, head_hash)
@@ -85,6 +93,10 @@ def reverse(
         )
     ]
     taken = -next(line.amount for line in lines if line.account is account)
+    if taken < 0 and erased:
+        raise DomainError(
+            "not_reversible", "The account is erased: nobody could take out what would come back into its jar."
+        )
     owed = max(0, taken - account.balance)
     if second is None or second == by:
         _refuse_alone(amount, owed)
@@ -141,6 +153,11 @@ def reverse(
     )
     after_commit(lambda: forget(user_id))
     return Reversal(transaction, owed)
+
+
+def own_movement() -> DomainError:
+    """Nobody decides about their own."""
+    return DomainError("own_movement", "Nobody takes back their own movements: another member of staff does.")
 
 
 def _refuse_alone(amount: int, owed: int) -> None:

@@ -14,7 +14,7 @@ from app.errors import DomainError, Invalid, NotFound
 from app.services.ops import reversal_requests
 from app.services.ops.reversal_requests import Asked, Decided
 from app.services.ops.reversals import reverse
-from app.transactions import fetch, run
+from app.transactions import fetch, queue, run
 from tests.factories import Saver, make_saver, make_staff
 
 
@@ -193,3 +193,54 @@ def test_who_may_not(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> Non
     with pytest.raises(NotFound):
         decide(app, uuid4(), pair[0])
     assert balance(saver, jar) == "50.00"
+
+
+@pytest.mark.parametrize("gone", ["role = 'saver'", "status = 'suspended'"])
+def test_the_word_of_somebody_who_is_of_the_staff_no_more_is_none(app: Flask, saver: Saver, gone: str) -> None:
+    jar = saver.jar(target_amount="50000")
+    large = saver.deposit(jar, "9000").json["transaction"]["id"]
+    one, other, third = (make_staff(app) for _ in range(3))
+    asked = ask(app, large, one)
+    with app.app_context():
+        run(lambda: queue(f"UPDATE users SET {gone} WHERE id = %s", (one.id,)))
+    with pytest.raises(DomainError, match="requester_gone"):
+        decide(app, asked.request_id, other)
+    assert balance(saver, jar) == "9000.00"
+    assert decide(app, asked.request_id, other, approve=False).status == "declined"
+    assert decide(app, ask(app, large, other).request_id, third).status == "approved"
+
+
+def test_of_withdrawing_agreeing_declining_and_the_command_line_at_once_one_counts(app: Flask, saver: Saver) -> None:
+    jar = saver.jar(target_amount="90000")
+    one, other, third = (make_staff(app) for _ in range(3))
+
+    def by_command(movement: str, _request: UUID | None) -> str:
+        with app.app_context():
+            run(lambda: reverse(UUID(movement), reason="test", by=other.id, second=third.id, at=product_clock.now()))
+        return "booked"
+
+    ways = [
+        lambda _, request: withdraw(app, request, one).status,
+        lambda _, request: decide(app, request, other).status,
+        lambda _, request: decide(app, request, third, approve=False).status,
+        by_command,
+        lambda movement, _: str(ask(app, movement, third).booked),
+    ]
+
+    def attempt(way: Any, movement: str, request: UUID | None) -> str:
+        try:
+            return str(way(movement, request))
+        except DomainError as refusal:
+            return refusal.code
+
+    for _ in range(4):
+        large = saver.deposit(jar, "9000").json["transaction"]["id"]
+        request = ask(app, large, one).request_id
+        with ThreadPoolExecutor(5) as pool:
+            outcomes = list(pool.map(lambda way, *about: attempt(way, *about), ways, [large] * 5, [request] * 5))
+        decided = {"withdrawn", "approved", "declined", "void"} & set(outcomes[:3])
+        assert len(decided) == 1, outcomes
+        assert ("approved" in outcomes) + ("booked" in outcomes) <= 1, outcomes
+        with app.app_context():
+            rows = run(lambda movement=large: fetch("SELECT 1 FROM transactions WHERE reversal_of = %s", (movement,)))
+        assert len(rows) == int("approved" in outcomes or "booked" in outcomes)

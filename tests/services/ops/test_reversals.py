@@ -15,7 +15,7 @@ from app.ledger.verify import verify
 from app.services.ops.reversals import Reversal, reverse
 from app.transactions import fetch, run, transaction
 from tests.conftest import Clock
-from tests.factories import Saver, make_saver, make_staff
+from tests.factories import PASSWORD, Saver, make_saver, make_staff
 
 
 def undo(app: Flask, transaction_id: str, *, by: UUID | None = None, second: UUID | None = None) -> Reversal:
@@ -160,3 +160,29 @@ def test_five_hundred_movements_each_reversed_twice_by_twenty_workers(new_app: C
     with app.app_context(), transaction():
         assert fetch("SELECT count(*), sum(current_amount)::int FROM savings_jars") == [(10, 0)]
         assert fetch("SELECT count(*) FROM transactions WHERE type = 'reversal'") == [(500,)]
+
+
+def test_nobody_takes_back_or_agrees_to_a_movement_of_their_own(app: Flask) -> None:
+    staff, other = make_staff(app), make_staff(app)
+    movement = staff.deposit(staff.jar(), "50").json["transaction"]["id"]
+    for by, second in ((staff.id, None), (staff.id, other.id), (other.id, staff.id)):
+        with pytest.raises(DomainError, match="own_movement"):
+            undo(app, movement, by=by, second=second)
+    undo(app, movement, by=other.id)
+
+
+def test_nothing_comes_back_to_an_account_that_is_erased(app: Flask, saver: Saver) -> None:
+    """Nobody could take it out again. What it should never have had is owed, whoever is gone."""
+    jar = saver.jar()
+    deposit, withdrawal = (
+        move(jar, "100").json["transaction"]["id"] for move in (saver.deposit, saver.withdraw)
+    )  # fmt: skip
+    assert saver.call("DELETE", "/api/profile/", {"password": PASSWORD}).status_code == 204
+    one, other = make_staff(app), make_staff(app)
+    with pytest.raises(DomainError, match="not_reversible"):
+        undo(app, withdrawal, by=one.id, second=other.id)
+    assert undo(app, deposit, by=one.id, second=other.id).owed == 10_000
+    with app.app_context():
+        assert run(lambda: fetch("SELECT status, current_amount FROM savings_jars WHERE id = %s", (jar,))) == [
+            ("closed", 0)
+        ]
