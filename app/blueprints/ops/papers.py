@@ -46,6 +46,8 @@ VERDICTS = {
         if reason in review.REASONS["rejected"]
     },
 }
+#: What can be said besides where a decision is to be overturned.
+LET_STAND = {"Neither": {"stands": "Leave it as it was decided"}}
 SAID = {"verified": "verify it", "resubmit": "ask for it once more", "rejected": "reject it"}
 
 
@@ -61,7 +63,7 @@ class DecisionForm(PageForm):
 
     verdict = RadioField(
         "What do you decide?", [Given("Choose what you decide.")],
-        choices=[SelectChoice(*one) for group in VERDICTS.values() for one in group.items()],
+        choices=[SelectChoice(*one) for group in (VERDICTS | LET_STAND).values() for one in group.items()],
     )  # fmt: skip
 
 
@@ -133,14 +135,20 @@ class PapersView(ListView):
         if not form.validate():
             return self._one(paper_id, form), 422
         verdict, _, reason = str(form.verdict.data).partition(":")
+        done: bool | None = None
         try:
-            done = run(lambda: review.decide(paper_id, verdict, reason=reason or None, by=person.id, at=now))
+            if verdict in LET_STAND["Neither"]:
+                run(lambda: review.let_stand(paper_id, by=person.id, at=now))
+            else:
+                done = run(lambda: review.decide(paper_id, verdict, reason=reason or None, by=person.id, at=now))
         except NotFound:
             raise
         except DomainError as refusal:
             status = refusals.bind(form, refusal)
             return self._one(paper_id, form), status
-        if done:
+        if done is None:
+            flash("It stays as it was decided.", "success")
+        elif done:
             flash("Decided, and the saver is told.", "success")
         else:
             flash("Noted. It takes effect once a second member of staff says the same.", "success")
@@ -172,11 +180,13 @@ class PapersView(ListView):
         if document.proposed_status is not None:
             why = words.PAPER_REASONS.get(document.proposed_reason or "")
             proposed = SAID[document.proposed_status] + (f", because {why}" if why else "")
+        decided = document.status != "pending"
+        verdicts = VERDICTS | (LET_STAND if proposed and decided else {})
         return self.render(
             "ops/paper.html", trail=[(f"Paper {str(paper_id)[-8:]}", None)], document=document, pictures=pictures,
-            pages=pages, away=away, form=form, verdicts=VERDICTS, proposed=proposed,
+            pages=pages, away=away, form=form, verdicts=verdicts, proposed=proposed,
             late=document.status == "pending" and look_by(document.uploaded_at) < now,
-            own_word=document.proposed_by == person.id, decided=document.status != "pending",
+            own_word=document.proposed_by == person.id, decided=decided,
         )  # fmt: skip
 
 

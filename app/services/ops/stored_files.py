@@ -35,7 +35,8 @@ WITH old AS (
     UPDATE users u SET kyc_file = NULL FROM old JOIN stored_files f ON f.id = old.file_id
     WHERE u.id = old.user_id AND u.kyc_file = f.key
 )
-UPDATE kyc_documents d SET file_id = NULL FROM old WHERE d.id = old.id RETURNING old.file_id
+UPDATE kyc_documents d SET file_id = NULL, proposed_status = NULL, proposed_reason = NULL, proposed_by = NULL
+FROM old WHERE d.id = old.id RETURNING old.file_id
 """
 
 

@@ -138,6 +138,22 @@ def test_a_known_number_takes_two_and_nobody_is_both(
     assert state(owner) == "rejected"
 
 
+def test_what_somebody_would_overturn_may_be_left_as_it_was(
+    app: Flask, support: Person, admin: Person, owner: Person, queue_alone: None
+) -> None:
+    paper = send(owner)
+    assert decide(support, paper, "stands").status_code == 409
+    assert decide(support, paper, "rejected:expired").status_code == 303
+    assert 'value="stands"' not in admin.browser.get(f"/ops/papers/{paper}/").text
+    assert decide(admin, paper, "verified").status_code == 303
+    assert support.browser.get("/ops/papers/next").location == f"/ops/papers/{paper}/"
+    assert 'value="stands"' in support.browser.get(f"/ops/papers/{paper}/").text
+    assert decide(support, paper, "stands").location == "/ops/papers/"
+    assert "It stays as it was decided" in support.browser.get("/ops/papers/").text
+    assert (state(owner), support.browser.get("/ops/papers/next").location) == ("rejected", "/ops/papers/")
+    assert "kyc_decision_stands" in [action for action, _, _ in noted(app, support)]
+
+
 def test_nobody_looks_at_their_own(app: Flask, support: Person, admin: Person) -> None:
     sql = "UPDATE kyc_documents SET user_id = %s WHERE id = %s"
     paper = send(make_person(app))

@@ -142,6 +142,8 @@ def test_a_paper_that_was_not_accepted_is_removed_with_time(fresh: Flask, owner:
     refused, accepted, waiting = (send(owner, clock, kind) for kind in ("pan", "passport", "aadhaar"))
     for paper, verdict, reason in ((refused, "rejected", "expired"), (accepted, "verified", None)):
         run(partial(review.decide, paper.id, verdict, reason=reason, by=by, at=clock.now()))
+    # What somebody would have overturned is nothing to decide any more without its file, and waits no longer.
+    assert not run(partial(review.decide, refused.id, "verified", by=by, at=clock.now()))
     keys = list(rows())
     clock.advance(days=89)
     remove()
@@ -151,6 +153,7 @@ def test_a_paper_that_was_not_accepted_is_removed_with_time(fresh: Flask, owner:
     remove()
     assert [rows().get(key) for key in keys] == ["gone", "kept", "kept"]
     assert not in_store(fresh, keys[0])
+    assert [row.id for row in run(review.waiting)] == [waiting.id]
     seen = run(lambda: papers.standing(owner.principal()))
     assert [paper.status for paper in seen.papers] == ["pending", "verified", "rejected"]
     assert {accepted.id, waiting.id, refused.id} == {paper.id for paper in seen.papers}

@@ -17,6 +17,7 @@ from flask import current_app
 from app.errors import DomainError, Invalid, NotFound
 from app.models.identity import STAFF_ROLES
 from app.services.audit import log as audit
+from app.services.identity import staff_at_work
 from app.services.identity.kyc import papers
 from app.services.notifications.notices import tell
 from app.transactions import fetch, queue
@@ -115,8 +116,8 @@ def decide(document_id: UUID, verdict: str, *, reason: str | None = None, by: UU
     """``verified``, ``rejected`` or ``resubmit``, the latter two for a ``reason``; whether it has taken effect.
 
     Where a second member of staff has to agree, the first word is kept until somebody else says the same; another word
-    takes its place. Raises NotFound, Invalid, DomainError (``not_staff``, ``own_paper``, ``already_decided``,
-    ``second_needed``).
+    takes its place, and so does any where whoever said it is of the staff no more. Raises NotFound, Invalid,
+    DomainError (``not_staff``, ``own_paper``, ``already_decided``, ``second_needed``).
     """
     _check(verdict, reason)
     document = reviewed(document_id, by, lock=True)
@@ -128,13 +129,42 @@ def decide(document_id: UUID, verdict: str, *, reason: str | None = None, by: UU
         raise DomainError("already_decided", "The file of this paper is gone: there is nothing to decide by.")
     overturning = document.status != "pending"
     second_needed = overturning or (verdict != "resubmit" and document.accounts_with_the_number > 0)
-    if second_needed and (document.proposed_status, document.proposed_reason) != (verdict, reason):
+    if second_needed and not _has_been_said(document, verdict, reason):
         _propose(document, verdict, reason, by=by, at=at)
         return False
     if second_needed and document.proposed_by == by:
         raise DomainError("second_needed", "You have said so already: a second member of staff has to agree.")
     _settle(document, verdict, reason, by=by, at=at, agreeing_with=document.proposed_by if second_needed else None)
     return True
+
+
+def let_stand(document_id: UUID, *, by: UUID, at: datetime) -> None:
+    """Leave a decision as it is that somebody would have overturned: it takes one, as asking for it did.
+
+    Raises NotFound, DomainError (``not_staff``, ``own_paper``, ``already_decided`` where nobody asks for another).
+    """
+    document = reviewed(document_id, by, lock=True)
+    if document.status == "pending" or document.proposed_status is None:
+        raise DomainError("already_decided", "Nobody asks for another decision. Nothing was changed.")
+    queue(
+        "UPDATE kyc_documents SET proposed_status = NULL, proposed_reason = NULL, proposed_by = NULL WHERE id = %s",
+        (document.id,),
+    )
+    audit.record(
+        "kyc_decision_stands", subject_type="kyc_document", subject_id=document.id, at=at, actor_id=by, actor="staff",
+        details={
+            "status": document.status,
+            "instead_of": document.proposed_status,
+            "proposed_by": str(document.proposed_by),
+        },
+    )  # fmt: skip
+
+
+def _has_been_said(document: Document, verdict: str, reason: str | None) -> bool:
+    """Whether the same was proposed, by somebody who is of the staff still."""
+    if document.proposed_by is None or (document.proposed_status, document.proposed_reason) != (verdict, reason):
+        return False
+    return staff_at_work.is_at_work(document.proposed_by)
 
 
 def _check(verdict: str, reason: str | None) -> None:

@@ -14,7 +14,7 @@ from app.integrations.object_store import NullObjectStore
 from app.services.audit import log as audit
 from app.services.identity import staff as staff_accounts
 from app.services.identity.kyc import review
-from app.transactions import run
+from app.transactions import queue, run
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import Saver
@@ -228,3 +228,45 @@ def test_two_who_decide_at_once_decide_once(
     assert len(decided) == came.count(True) == len(told(saver))
     assert (decided[0]["before"], decided[0]["agreeing_with"]) == ("pending", None)
     assert all(later["agreeing_with"] is not None for later in decided[1:])
+
+
+def test_a_decision_that_somebody_would_overturn_can_be_left_as_it_is(
+    app: Flask, saver: Saver, send: Send, reviewers: list[UUID], clock: Clock
+) -> None:
+    """Else it waited for a second word for good, on top of everybody's queue."""
+
+    def stands(paper: UUID, by: UUID) -> None:
+        run(lambda: review.let_stand(paper, by=by, at=clock.now()))
+
+    paper = send(saver)
+    for _ in range(2):  # neither one that waits, nor one that nobody would overturn
+        with pytest.raises(DomainError, match="already_decided"):
+            stands(paper.id, reviewers[0])
+        if state(paper.id)[0] == "pending":
+            assert decide(paper.id, "rejected", "expired", by=reviewers[0], clock=clock)
+    for by in reviewers[1:]:
+        assert not decide(paper.id, "verified", by=reviewers[1], clock=clock)
+        stands(paper.id, by)
+        assert paper.id not in [row.id for row in run(lambda: review.waiting(most=10_000))]
+        assert audited(paper.id)[-1] == (
+            "kyc_decision_stands", by,
+            {"status": "rejected", "instead_of": "verified", "proposed_by": str(reviewers[1])},
+        )  # fmt: skip
+    assert (state(paper.id)[:2], len(told(saver))) == (("rejected", "expired"), 1)
+    with pytest.raises(DomainError, match="not_staff"):
+        stands(paper.id, saver.id)
+
+
+@pytest.mark.parametrize("gone", ["role = 'saver'", "status = 'suspended'"])
+def test_the_first_word_of_somebody_who_is_of_the_staff_no_more_is_none(
+    saver: Saver, send: Send, reviewers: list[UUID], clock: Clock, gone: str
+) -> None:
+    one, other, third = reviewers
+    paper = send(saver)
+    assert decide(paper.id, "rejected", "expired", by=one, clock=clock)
+    assert not decide(paper.id, "verified", by=one, clock=clock)
+    run(lambda: queue(f"UPDATE users SET {gone} WHERE id = %s", (one,)))
+    assert not decide(paper.id, "verified", by=other, clock=clock)
+    assert state(paper.id)[0] == "rejected"
+    assert decide(paper.id, "verified", by=third, clock=clock)
+    assert audited(paper.id)[-1][2]["agreeing_with"] == str(other)
