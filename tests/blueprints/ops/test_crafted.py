@@ -65,3 +65,22 @@ def test_there_is_a_page_after_the_longest_name(app: Flask, support: Person) -> 
     first = support.saver.get("/api/admin/users/", query_string=asked).json
     second = support.saver.get("/api/admin/users/", query_string=asked | {"cursor": first["next_cursor"]}).json
     assert [one["name"][-1] for page in (first, second) for one in page["items"]] == ["0", "1"]
+
+
+def test_no_title_tells_who_it_is(support: Person, owner: Person) -> None:
+    """Titles stand in histories and on shared screens, long after the page."""
+    owner.saver.post("/api/support-requests/", {"subject": "I am Asha Devi", "text": "Mine."})
+    request = owner.saver.get("/api/support-requests/").json["items"][0]["id"]
+    for path in (
+        f"/ops/users/{owner.saver.id}/", f"/ops/papers/{owner.id_of('paper_id')}/",
+        f"/ops/requests/{request}/", f"/ops/scores/{owner.saver.id}/",
+        f"/ops/loans/{owner.id_of('loan_id')}/",
+    ):  # fmt: skip
+        assert "Devi" not in title(support.browser.get(path).text), path
+    form = {"csrf_token": support.form_token, "reason": "legal"}
+    html = support.browser.post(f"/ops/users/{owner.saver.id}/show", data=form).text
+    assert ("Asha Devi" in html, "Devi" in title(html)) == (True, False)
+
+
+def title(html: str) -> str:
+    return html.partition("<title>")[2].partition("</title>")[0]
