@@ -15,6 +15,7 @@ from flask import Flask
 
 from app.blueprints.ops.users import UsersView
 from tests.attacks.walking import Person
+from tests.blueprints.ops.test_users import noted
 from tests.factories import make_saver
 
 
@@ -84,3 +85,16 @@ def test_no_title_tells_who_it_is(support: Person, owner: Person) -> None:
 
 def title(html: str) -> str:
     return html.partition("<title>")[2].partition("</title>")[0]
+
+
+@pytest.mark.parametrize("how", ["email", "phone"])
+def test_whoever_finds_out_whose_an_address_or_a_number_is_is_noted_with_whose(
+    app: Flask, support: Person, owner: Person, how: str
+) -> None:
+    """By a search as by the jump box: else a search would be a way to ask without an answer for it."""
+    typed = {"email": owner.saver.email, "phone": owner.saver.phone}[how]
+    for q, found in ((typed, True), (f"{typed}1", False)):
+        before = len(noted(app, support))
+        assert support.browser.get("/ops/users/", query_string={"q": q}).status_code == 200
+        entry = ("looked_at", str(owner.saver.id), {"what": how})
+        assert (entry in noted(app, support)[before:]) == found

@@ -83,8 +83,9 @@ def order_of_accounts(filters: dict[str, Any]) -> tuple[str, Order]:
 
 def accounts(asked: Asked, *, by: Principal, at: datetime) -> Page[Person]:
     """A page of accounts, with who they are; whose they were is in the audit log. Filters: q, kyc_status."""
-    sought, more = users.narrowed(asked, by=by, at=at)
+    sought, more = users.narrowed(asked)
     found = page(PEOPLE, Person, sought, {**more, "at": at})
+    users.note_search(asked, by=by, at=at)
     _note("users", [one.id for one in found.rows], by, at)
     return found
 

@@ -73,23 +73,36 @@ def order_of(filters: Mapping[str, Any], order: str) -> str:
 def listed(asked: Asked, *, by: Principal, at: datetime) -> Page[Account]:
     """A page of accounts. Filters: ``q`` (how an address, a number or a name begins), status, role, kyc_status, since.
 
-    That somebody looked for a person is noted in the audit log, without what was typed.
+    That somebody looked for a person is noted in the audit log, without what was typed; and whom an address or a number
+    finds alone, as in the jump box: so nobody learns whose one is without an entry that says of whom.
     """
-    sought, more = narrowed(asked, by=by, at=at)
-    return page(SOURCE, _masked, sought, more)
+    sought, more = narrowed(asked)
+    found = page(SOURCE, _masked, sought, more)
+    alone = asked.after is None and found.next is None and len(found.rows) == 1
+    for column in ("email", "phone"):
+        if alone and column in sought.filters:
+            audit.looked_at(by.id, by.role, "user", found.rows[0].id, what=column, at=at)
+    note_search(asked, by=by, at=at)
+    return found
 
 
-def narrowed(asked: Asked, *, by: Principal, at: datetime) -> tuple[Asked, dict[str, str]]:
+def narrowed(asked: Asked) -> tuple[Asked, dict[str, str]]:
     """What SOURCE is asked, out of what somebody asks: ``q`` by the column that it is of; and further values."""
     filters, more = dict(asked.filters), {}
     if "q" in filters:
         column, prefix = _sought(filters.pop("q"))
         filters[column], more["end"] = prefix, just_after(prefix)
+    return Asked(filters, order_of(asked.filters, asked.order), asked.after, asked.limit), more
+
+
+def note_search(asked: Asked, *, by: Principal, at: datetime) -> None:
+    """Note a search by a beginning, without what was typed; in the transaction that reads."""
+    if "q" in asked.filters:
+        column, prefix = _sought(asked.filters["q"])
         audit.record(
             "searched", subject_type="users", subject_id=column, at=at, actor_id=by.id, actor=by.role,
             details={"length": len(prefix)},
         )  # fmt: skip
-    return Asked(filters, order_of(asked.filters, asked.order), asked.after, asked.limit), more
 
 
 def _sought(text: str) -> tuple[str, str]:
