@@ -24,7 +24,11 @@ class FilterForm(PageForm):
 
     def asked(self) -> dict[str, Any]:
         """What was asked for, by name, once it is valid; fields that say nothing are left out."""
-        return {name: value for name, value in self.data.items() if value not in (None, "")}
+        return {
+            name: value
+            for name, value in self.data.items()
+            if value is not None and (not isinstance(value, str) or value.strip())
+        }
 
     def query(self) -> dict[str, str]:
         """What an address carries to ask the same."""

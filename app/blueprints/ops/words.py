@@ -76,6 +76,7 @@ AUDITED: Final = {
     "kyc_document_viewed": "identity paper viewed",
     "kyc_decision_proposed": "identity paper, first word",
     "kyc_decided": "identity paper decided",
+    "kyc_decision_stands": "identity paper, decision left as it was",
     "job": "run",
     "job_run": "job begun",
     "support_late": "answer late",

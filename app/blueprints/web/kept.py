@@ -22,8 +22,11 @@ SECRET = ("password", "otp", "code")
 def keep(owner: UUID | None) -> None:
     """Keep what this request's form holds, for ``owner``; where nobody knows who that is, None.
 
-    Then only what belongs to a page with an id in its address, which nobody but its owner can open.
+    Then only what belongs to a page with an id in its address, which nobody but its owner can open. Nothing of the
+    console: what staff type is about others, and its pages do not show it again.
     """
+    if request.path.startswith("/ops/"):
+        return
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)

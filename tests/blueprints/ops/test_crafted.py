@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 
 from app.blueprints.ops.users import UsersView
+from app.transactions import queue, run
 from tests.attacks.walking import Person
 from tests.blueprints.ops.test_users import noted
 from tests.factories import make_saver
@@ -98,3 +99,44 @@ def test_whoever_finds_out_whose_an_address_or_a_number_is_is_noted_with_whose(
         assert support.browser.get("/ops/users/", query_string={"q": q}).status_code == 200
         entry = ("looked_at", str(owner.saver.id), {"what": how})
         assert (entry in noted(app, support)[before:]) == found
+
+
+def test_what_an_administrator_does_is_not_for_everybody_who_opens_their_account(
+    app: Flask, support: Person, admin: Person, owner: Person
+) -> None:
+    """The audit log is for administrators; the page of an account says of a saver what the saver did."""
+    admin.browser.get(f"/ops/users/{owner.saver.id}/")
+    request = owner.id_of("request_id")
+    assert str(owner.saver.id) not in support.browser.get(f"/ops/users/{admin.saver.id}/").text
+    own = support.browser.get(f"/ops/users/{owner.saver.id}/").text.partition('id="audit"')[2]
+    assert request[-8:] in own
+    with app.app_context():
+        run(lambda: queue("UPDATE users SET role = 'saver' WHERE id = %s", (admin.saver.id,)))
+    assert str(owner.saver.id) not in support.browser.get(f"/ops/users/{admin.saver.id}/").text
+
+
+@pytest.mark.parametrize("path", ["/ops/jump/", "/ops/users/{}/notes"])
+def test_what_staff_typed_about_somebody_is_not_kept_in_their_browser(
+    app: Flask, support: Person, owner: Person, path: str
+) -> None:
+    """Neither where the form was of a sign-in before, nor where the sign-in has ended."""
+    typed = {"named": owner.saver.email, "text": f"Writes from {owner.saver.email}."}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    for ended in (False, True):
+        if ended:
+            with app.app_context():
+                run(lambda: queue("UPDATE users SET status = 'suspended' WHERE id = %s", (support.saver.id,)))
+        token = {"csrf_token": support.form_token} if ended else {}
+        answer = support.browser.post(path.format(owner.saver.id), data=typed | token, headers=headers)
+        assert answer.status_code == (303 if ended else 400)
+        with support.browser.session_transaction() as held:
+            assert owner.saver.email not in str(dict(held))
+
+
+def test_a_filter_of_spaces_is_none(admin: Person) -> None:
+    """An id without its kind is refused, for no index finds it: also where it is nothing but spaces."""
+    before = len(noted(admin.app, admin))
+    for path in ("/ops/audit/?subject=%20", "/ops/audit/?subject=%1C", "/ops/users/?q=%20%20", "/ops/users/?q=%1F"):
+        answer = admin.browser.get(path)
+        assert (answer.status_code, "ops-empty" in answer.text) == (200, False), path
+    assert len(noted(admin.app, admin)) == before

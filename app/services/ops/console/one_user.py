@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.errors import Invalid, NotFound
+from app.models.identity import STAFF_ROLES
 from app.services.audit import log as audit
 from app.services.identity import contacts, new_devices
 from app.services.identity.principal import Principal
@@ -45,13 +46,15 @@ WHERE user_id = %s AND revoked_at IS NULL AND expires_at > %s ORDER BY last_used
 PUSH: Final = (
     "SELECT id, kind, created_at FROM push_devices WHERE user_id = %s ORDER BY created_at DESC, id DESC LIMIT %s"
 )
+# What somebody does as a member of staff is for the audit log's own page, and its readers.
 AUDIT: Final = """
 SELECT * FROM (
     (SELECT id, at, actor, actor_id, action, subject_type, subject_id, details FROM audit_log
      WHERE subject_type = 'user' AND subject_id = %(text)s ORDER BY id DESC LIMIT %(most)s)
     UNION
     (SELECT id, at, actor, actor_id, action, subject_type, subject_id, details FROM audit_log
-     WHERE actor_id = %(user)s ORDER BY id DESC LIMIT %(most)s)
+     WHERE actor_id = %(user)s AND actor <> ALL(%(work)s)
+        AND EXISTS (SELECT FROM users WHERE id = %(user)s AND role <> ALL(%(work)s)) ORDER BY id DESC LIMIT %(most)s)
 ) found ORDER BY id DESC LIMIT %(most)s
 """
 
@@ -199,6 +202,7 @@ def devices(user_id: UUID) -> list[Device]:
 
 
 def entries(user_id: UUID, *, most: int = 50) -> list[Entry]:
-    """What the audit log says of the account and of what it did itself, newest first."""
-    rows = fetch(AUDIT, {"user": user_id, "text": str(user_id), "most": most})
+    """What the audit log says of the account and of what it did itself, newest first; not of what it did at work."""
+    work = [*STAFF_ROLES, "staff"]
+    rows = fetch(AUDIT, {"user": user_id, "text": str(user_id), "most": most, "work": work})
     return [Entry(*row) for row in rows]
