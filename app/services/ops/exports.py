@@ -103,7 +103,10 @@ def link(run_id: UUID, *, by: UUID, at: datetime) -> str:
 
 
 def write(turn: Round) -> int:
-    """The job: how many rows were written for whoever ordered them. Files whose day is over leave the store."""
+    """The job: how many rows were written for whoever ordered them. Files whose day is over leave the store.
+
+    None is kept for somebody who is of the staff no more when it is written.
+    """
     run(lambda: _let_go(turn.at))
     file_id, by = turn.parameters.get("file"), turn.parameters.get("by")
     if file_id is None or by is None or run(partial(_is_kept, file_id)):
@@ -114,6 +117,8 @@ def write(turn: Round) -> int:
         rows = _draw(file, asked, turn, total)
         size = file.tell()
         file.seek(0)
+        if not run(partial(staff_at_work.is_at_work, UUID(by))):
+            return 0  # nobody may fetch it any more
         key = run(partial(_announce, file_id, by, size))
         current_app.extensions["object_store"].put_file(key, file, CONTENT_TYPE)
     run(partial(storing.keep, storing.Stored(UUID(file_id), key)))

@@ -145,3 +145,16 @@ def test_a_run_that_died_begins_anew_and_one_that_had_come_to_the_end_does_nothi
     perform(JOBS[exports.KIND])
     assert run(lambda: fetch("SELECT key FROM stored_files")) == kept
     assert len(file_of(run(lambda: exports.link(job.id, by=staff.id, at=clock.now())))[0]) == 2
+
+
+@pytest.mark.parametrize("gone", ["role = 'saver'", "status = 'suspended'"])
+def test_nothing_is_kept_for_somebody_who_is_of_the_staff_no_more(own_app: Flask, clock: Clock, gone: str) -> None:
+    staff, saver = factories.make_staff(own_app), factories.make_saver(own_app)
+    saver.deposit(saver.jar(), "10")
+    job = ordered(staff, clock)
+    run(lambda: queue(f"UPDATE users SET {gone} WHERE id = %s", (staff.id,)))
+    assert perform(JOBS[exports.KIND]).state == "done"
+    assert run(lambda: fetch("SELECT 1 FROM stored_files")) == []
+    run(lambda: queue("UPDATE users SET role = 'admin', status = 'active' WHERE id = %s", (staff.id,)))
+    with pytest.raises(NotFound):
+        run(lambda: exports.link(job.id, by=staff.id, at=clock.now()))
