@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from flask import abort, flash, redirect, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response as Redirect
-from wtforms import BooleanField, StringField
+from wtforms import BooleanField, HiddenField, StringField
 
 from app import clock
 from app.blueprints.ops import charts
@@ -36,8 +36,9 @@ class BecauseForm(PageForm):
 
 
 class RollBackForm(BecauseForm):
-    """The same, and how far back."""
+    """The same, which one the page showed in service, and how far back."""
 
+    serving = HiddenField()
     to_rule = BooleanField("Back to the rule alone")
 
 
@@ -55,6 +56,7 @@ class ModelsView(ConsoleView):
     def _index(self, form: RollBackForm) -> str:
         versions, measured = run(lambda: (models.versions(), models.measurements()))
         serving = next((one for one in versions if one.model.status == "serving"), None)
+        form.serving.data = serving.model.version if serving else None
         return self.render(
             "ops/models.html",
             versions=versions,
@@ -117,7 +119,11 @@ class ModelsView(ConsoleView):
 
         def work() -> str:
             gone, instead = models.roll_back(
-                reason=form.reason.data, by=person.id, at=now, to_rule=bool(form.to_rule.data)
+                reason=form.reason.data,
+                by=person.id,
+                at=now,
+                to_rule=bool(form.to_rule.data),
+                only=form.serving.data or None,
             )
             return f"{gone} is taken back; {instead or 'the rule'} predicts from now on."
 

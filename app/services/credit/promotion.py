@@ -74,6 +74,7 @@ def rollback(
     *,
     at: datetime,
     to_rule: bool = False,
+    only: str | None = None,
     actor: str = "system",
     actor_id: UUID | None = None,
     reason: str | None = None,
@@ -81,13 +82,16 @@ def rollback(
     """Take the model in service back: its version, and the one that served before it and does again.
 
     None for the rule: where none served before, or ``to_rule`` asks for it. Again, it goes back one further.
-    ``reason``: why, for the audit log. Raises DomainError ``no_model_serving``, and ``model_refused`` where the file of
-    the one before cannot be used.
+    ``only``: the version that whoever asks has seen in service, so that two who ask at once go back by one.
+    ``reason``: why, for the audit log. Raises DomainError ``no_model_serving``, ``model_changed`` where another than
+    ``only`` is in service, and ``model_refused`` where the file of the one before cannot be used.
     """
     _alone()
     current = in_service()
     if current is None:
         raise DomainError("no_model_serving", "No model is in service: the rule predicts already.")
+    if only is not None and current.version != only:
+        raise DomainError("model_changed", f"{only} is in service no more: {current.version} is. Nothing was changed.")
     rows = fetch(
         "SELECT version FROM score_models WHERE promoted_at < %s AND version <> %s ORDER BY promoted_at DESC LIMIT 1",
         (current.promoted_at, current.version),

@@ -111,3 +111,17 @@ def test_to_whoever_is_no_staff_there_are_no_models(own_app: Flask) -> None:
     saver: Person = make_person(own_app)
     assert saver.browser.get("/ops/models/").status_code == 404
     assert send(saver, "/ops/models/in-service/roll-back", reason="Mine")[0] == 404
+
+
+def test_two_who_take_the_same_model_back_go_back_by_one(own_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = make_person(own_app, "admin"), make_person(own_app, "admin")
+    first, second = factories.model(own_app), factories.model(own_app)
+    monkeypatch.setattr(promotion, "read", lambda kept: None)  # as if the files were good
+    for version in (first, second):
+        assert send(one, f"/ops/models/{version}/promote", reason="It is better")[0] == 303
+    pages = [person.browser.get("/ops/models/").text for person in (one, other)]
+    assert all(f'name="serving" type="hidden" value="{second}"' in html for html in pages)
+    for person in (one, other):
+        assert send(person, "/ops/models/in-service/roll-back", reason="It is worse", serving=second)[0] == 303
+    assert serving(own_app) == [first]
+    assert "is in service no more" in other.browser.get("/ops/models/").text

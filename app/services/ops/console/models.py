@@ -73,11 +73,13 @@ def promote(version: str, *, reason: str, by: UUID, at: datetime) -> str | None:
     return promotion.promote(version, at=at, actor="staff", actor_id=by, reason=reason)
 
 
-def roll_back(*, reason: str, by: UUID, at: datetime, to_rule: bool = False) -> tuple[str, str | None]:
-    """Take the model in service back; it, and what serves instead.
+def roll_back(
+    *, reason: str, by: UUID, at: datetime, to_rule: bool = False, only: str | None = None
+) -> tuple[str, str | None]:
+    """Take the model in service back, ``only`` the one of that version where it is given; it, and what serves instead.
 
     Raises as promotion.rollback, Invalid, DomainError ``not_staff``.
     """
     staff_at_work.role_of(by)
     reason = staff_at_work.given_reason(reason)
-    return promotion.rollback(at=at, to_rule=to_rule, actor="staff", actor_id=by, reason=reason)
+    return promotion.rollback(at=at, to_rule=to_rule, only=only, actor="staff", actor_id=by, reason=reason)
