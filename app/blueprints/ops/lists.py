@@ -41,6 +41,8 @@ class ListView(ConsoleView):
     page_size: ClassVar[int] = 50
     export_most: ClassVar[int] = 0
     template: ClassVar[str] = "ops/list.html"
+    #: Filters after which every row is of one account: that somebody looked at it is then in the audit log.
+    of_one: ClassVar[frozenset[str]] = frozenset()
     #: What the table is, for whoever hears it; and what is said where it has no rows.
     caption: ClassVar[str] = ""
     empty: ClassVar[str] = "Nothing here matches."
@@ -106,7 +108,14 @@ class ListView(ConsoleView):
         if not form.validate():
             return self._page(form, Page([]), self.default_sort), 400
         asked = self.asked(form, limit=self.page_size)
-        return self._page(form, run(lambda: self.rows(asked)), asked.order)
+        return self._page(form, run(lambda: self._found(asked)), asked.order)
+
+    def _found(self, asked: Asked) -> Page[Any]:
+        page = self.rows(asked)
+        if page.rows and self.of_one & asked.filters.keys():
+            person, what = caller(), self.endpoint.removeprefix("ops_")
+            audit.looked_at(person.id, person.role, "user", page.rows[0].user_id, what=what, at=clock.now())
+        return page
 
     def _page(self, form: FilterForm, page: Page[Any], order: str) -> str:
         query = form.query()
@@ -153,7 +162,7 @@ class ListView(ConsoleView):
         person, now = caller(), clock.now()
 
         def work() -> Page[Any]:
-            page = self.rows(asked)
+            page = self._found(asked)
             if page.next is None:
                 audit.record(
                     "exported", subject_type="list", subject_id=self.endpoint, at=now, actor_id=person.id,

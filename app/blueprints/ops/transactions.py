@@ -53,6 +53,7 @@ class TransactionsView(ListView):
     filters = TransactionFilters
     orders: ClassVar[dict[str, Order]] = dict(transactions.SOURCE.orders)
     default_sort = "-occurred_at"
+    of_one = frozenset({"user", "jar"})
     caption = "Transactions"
     empty = "No transaction matches."
     export_most = 5_000

@@ -140,3 +140,20 @@ def test_a_filter_of_spaces_is_none(admin: Person) -> None:
         answer = admin.browser.get(path)
         assert (answer.status_code, "ops-empty" in answer.text) == (200, False), path
     assert len(noted(admin.app, admin)) == before
+
+
+def test_the_movements_of_one_saver_are_a_look_at_the_saver(app: Flask, support: Person, owner: Person) -> None:
+    """The API notes whose movements it gave; the page and its file gave them and said nothing."""
+    user, jar = str(owner.saver.id), owner.id_of("jar_id")
+    owner.id_of("transaction_id")
+    for query in (f"user={user}", f"jar={jar}"):
+        before = len(noted(app, support))
+        support.browser.get(f"/ops/transactions/?{query}")
+        assert noted(app, support)[before:] == [("looked_at", user, {"what": "transactions"})], query
+    before = len(noted(app, support))
+    for query in ("", f"user={uuid4()}"):
+        support.browser.get(f"/ops/transactions/?{query}")
+    assert len(noted(app, support)) == before
+    form = {"csrf_token": support.form_token}
+    assert support.browser.post(f"/ops/transactions/export?user={user}", data=form).mimetype == "text/csv"
+    assert [entry[1] for entry in noted(app, support)[before:]] == [user, "ops_transactions"]
