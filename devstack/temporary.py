@@ -18,8 +18,8 @@ PREFIX = "chhota-stack-"
 #: Files that the kernel keeps in memory: several hundred databases come and go, and none is meant to reach a disk.
 MEMORY = Path("/dev/shm")
 MEMORY_FACTS = Path("/proc/meminfo")
-#: Bytes that must be free there, and in the machine: a run of all tests takes two of such stacks.
-ROOM = 6 * 2**30
+#: Bytes that must be free there, and in the machine: a run of all tests takes a fourth of a gigabyte for each process.
+ROOM = 3 * 2**30
 
 
 @contextlib.contextmanager
