@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from flask import flash, redirect, url_for
 from flask_admin import expose
-from wtforms import HiddenField
+from wtforms import HiddenField, IntegerField
 from wtforms.validators import AnyOf
+from wtforms.widgets import HiddenInput
 
 from app import clock
 from app.blueprints.ops import words
@@ -26,7 +29,7 @@ from app.services.ops.console.listing import Asked, Order, Page
 from app.transactions import run
 
 #: What each decision does.
-SETTLED_BY = {
+SETTLED_BY: dict[str, Callable[..., reversal_requests.Decided]] = {
     "approve": reversal_requests.approve,
     "decline": reversal_requests.decline,
     "withdraw": reversal_requests.withdraw,
@@ -44,6 +47,8 @@ class DecisionForm(PageForm):
     """What the second person says, or whoever asked."""
 
     decision = HiddenField("Decision", [AnyOf(SETTLED_BY, message="Agree, decline or withdraw.")])
+    #: What the page said would stand as owed, in minor units.
+    owed = IntegerField(widget=HiddenInput(), default=0)
 
 
 class ReversalsView(ListView):
@@ -88,9 +93,9 @@ class ReversalsView(ListView):
         person, now, form = caller(), clock.now(), DecisionForm()
         if not form.validate():
             return self._one(reversal_id, form), 422
-        settle = SETTLED_BY[form.decision.data]
+        settle = partial(SETTLED_BY[form.decision.data], reversal_id, by=person.id, at=now)
         try:
-            done = run(lambda: settle(reversal_id, by=person.id, at=now))
+            done = run(partial(settle, owed=form.owed.data or 0) if form.decision.data == "approve" else settle)
         except NotFound:
             raise
         except DomainError as refusal:

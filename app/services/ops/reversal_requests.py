@@ -63,11 +63,13 @@ def ask(transaction_id: UUID, *, reason: str, by: UUID, at: datetime) -> Asked:
     return _wait(transaction_id, "owed", reason, by=by, at=at)
 
 
-def approve(request_id: UUID, *, by: UUID, at: datetime) -> Decided:
+def approve(request_id: UUID, *, owed: int, by: UUID, at: datetime) -> Decided:
     """Agree: the movement is taken back now. ``void`` where that cannot be done any more.
 
-    Raises NotFound, DomainError ``not_staff``, ``own_movement``, ``own_request``, ``already_decided``, and
-    ``requester_gone`` where whoever asked is of the staff no more: the word of one is not that of two.
+    ``owed``: how much, in minor units, ``by`` knows would stand as owed by the saver; no more than that is booked.
+    Raises NotFound, DomainError ``not_staff``, ``own_movement``, ``own_request``, ``already_decided``,
+    ``requester_gone`` where whoever asked is of the staff no more (the word of one is not that of two), and
+    ``owed_more`` where the jar holds less by now.
     """
     transaction_id, reason, asked_by = _lock_of_another(request_id, by)
     if not staff_at_work.is_at_work(asked_by):
@@ -82,6 +84,8 @@ def approve(request_id: UUID, *, by: UUID, at: datetime) -> Decided:
         _settle(request_id, "void", by=by, at=at)
         _record("reversal_void", transaction_id, by, at, {"request": str(request_id), "why": refusal.code})
         return Decided("void")
+    if booked.owed > owed:
+        raise DomainError("owed_more", "The jar holds less by now, and more would stand as owed: look at it again.")
     _settle(request_id, "approved", by=by, at=at, reversal_id=booked.transaction.id)
     _record(
         "reversal_approved", transaction_id, by, at,

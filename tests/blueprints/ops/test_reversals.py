@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,8 +29,9 @@ def ask(person: Person, movement: str, reason: str = "sent twice", **more: str) 
     return person.browser.post(f"/ops/transactions/{movement}/reverse", data=data)
 
 
-def decide(person: Person, address: str, decision: str = "approve") -> TestResponse:
-    return person.browser.post(f"{address}decide", data={"csrf_token": person.form_token, "decision": decision})
+def decide(person: Person, address: str, decision: str = "approve", owed: str = "7000") -> TestResponse:
+    data = {"csrf_token": person.form_token, "decision": decision, "owed": owed}
+    return person.browser.post(f"{address}decide", data=data)
 
 
 def balance(owner: Person, jar: str) -> str:
@@ -107,6 +109,23 @@ def test_what_takes_two_waits_and_nobody_approves_their_own(
     story = admin.browser.get(f"/ops/transactions/{movement}/").text.partition("Its story")[2]
     said = ["asked for it to be taken back", "took it back", "agreed as the second person"]
     assert [story.find(word) for word in said] == sorted(story.find(word) for word in said) != [-1, -1, -1]
+
+
+def test_what_is_agreed_to_is_what_the_page_said(support: Person, admin: Person, owner: Person) -> None:
+    jar, movement = made(owner, "100", out="40")
+    address = ask(support, movement).location
+    shown = re.search(r'name="owed" value="(\d+)"', admin.browser.get(address).text)
+    assert shown is not None
+    assert shown[1] == "4000"
+    owner.saver.withdraw(jar, "10")
+    answer = decide(admin, address, owed=shown[1])
+    assert (answer.status_code, "look at it again" in answer.text) == (409, True)
+    assert balance(owner, jar) == "50.00"
+    for crafted in ("", "-1", "much"):
+        assert decide(admin, address, owed=crafted).status_code in {409, 422}
+    again = re.search(r'name="owed" value="(\d+)"', answer.text)
+    assert again is not None
+    assert decide(admin, address, owed=again[1]).status_code == 303
 
 
 def test_withdrawn_by_whoever_asked(support: Person, admin: Person, owner: Person) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,9 +24,9 @@ def ask(app: Flask, transaction_id: str, by: Saver, reason: str = "sent twice") 
         return run(lambda: reversal_requests.ask(UUID(transaction_id), reason=reason, by=by.id, at=product_clock.now()))
 
 
-def decide(app: Flask, request_id: UUID | None, by: Saver, *, approve: bool = True) -> Decided:
+def decide(app: Flask, request_id: UUID | None, by: Saver, *, approve: bool = True, owed: int = 7000) -> Decided:
     assert request_id is not None
-    how = reversal_requests.approve if approve else reversal_requests.decline
+    how = partial(reversal_requests.approve, owed=owed) if approve else reversal_requests.decline
     with app.app_context():
         return run(lambda: how(request_id, by=by.id, at=product_clock.now()))
 
@@ -108,6 +109,18 @@ def test_what_would_be_owed_waits_and_is_booked_as_owed(app: Flask, saver: Saver
     decided = decide(app, asked.request_id, pair[1])
     assert decided.booked is not None
     assert (decided.booked.owed, balance(saver, jar)) == (7000, "0.00")
+
+
+def test_no_more_is_booked_as_owed_than_was_agreed_to(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:
+    jar = saver.jar()
+    deposit = saver.deposit(jar, "100").json["transaction"]["id"]
+    saver.withdraw(jar, "40")
+    asked = ask(app, deposit, pair[0])
+    saver.withdraw(jar, "10")  # after the second person has opened the page
+    with pytest.raises(DomainError, match="owed_more"):
+        decide(app, asked.request_id, pair[1], owed=4000)
+    assert (balance(saver, jar), log_of(app, deposit)) == ("50.00", [("reversal_requested", pair[0].id)])
+    assert decide(app, asked.request_id, pair[1], owed=5000).status == "approved"
 
 
 def test_what_was_declined_may_be_asked_for_anew(app: Flask, saver: Saver, pair: tuple[Saver, Saver]) -> None:

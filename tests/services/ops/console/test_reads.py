@@ -266,7 +266,7 @@ def test_reversals_that_wait(own_app: Flask, clock: Clock) -> None:
         assert asked.request_id is not None
         ids.append(asked.request_id)
         clock.advance(minutes=1)
-    run(lambda: reversal_requests.approve(ids[1], by=other.id, at=clock.now()))
+    run(lambda: reversal_requests.approve(ids[1], owed=0, by=other.id, at=clock.now()))
     rows = walked(reversals.listed, Asked({"status": "waiting"}, "requested_at"))
     assert [(row.id, row.why, row.amount, row.asked_by, row.decided_by) for row in rows] == [
         (id_, "limit", 600_000, "Meera Staff", None) for id_ in (ids[0], ids[2])
