@@ -33,7 +33,7 @@ ATTEMPTS = 6
 LEASE = timedelta(minutes=2)
 FIRST_DELAY = timedelta(seconds=20)
 REST_SECONDS = 20.0
-LEFT_LIFE = timedelta(days=2)  # how long what holds no link is tried
+WORD_LIFE = timedelta(days=2)  # how long what holds no link is tried
 PURPOSE = {"email_check": "email", "password_link": "password"}
 PATH = {"email_check": "/email/", "password_link": "/reset/"}
 DUE = """
@@ -72,7 +72,7 @@ def send(user_id: UUID, kind: str, *, now: datetime, proof_id: UUID | None = Non
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             letter_id, user_id, kind, channel, proof_id, address and sealing.seal(address), now,
-            until or now + LEFT_LIFE, now,
+            until or now + WORD_LIFE, now,
         ),
     )  # fmt: skip
     enqueue("identity.letter_written", {"letter_id": str(letter_id)}, now)
